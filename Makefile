@@ -1,0 +1,57 @@
+# The two commands: `make demo` shows the main job working, `make test` proves it.
+# Everything is installed into .venv from hashed lock files; nothing outside this folder is touched.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test test-pds test-slow lint types bench check lock clean install install-dev
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Handbill into $(VENV) from requirements.lock …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the tools for tests from requirements-dev.lock …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/.runtime  ## install what Handbill needs to run
+install-dev: $(VENV)/.dev  ## install what its tests need as well
+
+demo: install  ## the real daemon against the embedded sandbox: posts, an outage, the recovery, a table
+	@$(BIN)/handbill demo
+
+test: install-dev  ## the default test suite (under three minutes on two cores)
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow"
+
+test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
+	@$(BIN)/python -m tests.real.pds.install
+	@$(BIN)/python -m pytest -m pds
+
+test-slow: install-dev  ## the longer proofs
+	@$(BIN)/python -m pytest -n 2 -m slow
+
+lint: install-dev  ## style, with warnings as errors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install-dev  ## mypy, strict
+	@$(BIN)/mypy
+
+check: lint types test  ## what a change must pass before it is committed
+
+bench: install-dev  ## figures to compare within one run
+	@$(BIN)/python -m bench
+
+lock: install-dev  ## renew the hashed lock files, which name no host
+	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove what was installed and cached
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Everything that knows a platform; imports nothing from `bot`."""

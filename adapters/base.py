@@ -1,0 +1,370 @@
+"""The contract between the core and the code that speaks one platform.
+
+An adapter has four steps, of which exactly one is visible to followers: `compose` (pure), `stage` (invisible uploads),
+`publish` (the one visible call) and `find` (read only, settles an unknown outcome). Nothing here imports a platform.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
+
+Json = Mapping[str, Any]
+"""A JSON object: only strings, integers, booleans, None, lists and objects, so that it can be frozen in the ledger."""
+
+
+# ── what is composed ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that platforms take: decoded and re-encoded by us, without metadata."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a post's text. `summary` yields first when space is short, then `title`; `link` never does."""
+
+    kind: Literal["title", "summary", "link", "text"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is meant to be published, before any platform's limits: the rendered template and what a card needs."""
+
+    parts: tuple[Part, ...]
+    link: str
+    title: str
+    description: str
+    language: str | None = None
+    """BCP 47, as the source, its page or the settings say; never guessed."""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Bytes that `stage` uploads, kept in the ledger until the delivery is final."""
+
+    data: bytes
+    mime: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marked stretch of a draft's text: `start` and `end` in code points of `Draft.text`, end exclusive."""
+
+    kind: Literal["link", "bold"]
+    start: int
+    end: int
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The link card under a post, as far as we decide it ourselves."""
+
+    link: str
+    title: str
+    description: str
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A composed post: what a follower will read, how long it is by the platform's own count, and the request body."""
+
+    text: str
+    length: int
+    limit: int
+    unit: str
+    """What `length` and `limit` count, in words for people: "graphemes", "characters"."""
+    body: Json
+    media: tuple[Media, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    card: Card | None = None
+    warnings: tuple[str, ...] = ()
+    """Sentences for the operator: "the summary was cut to fit"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The request of the visible call, final to the byte. Once an attempt may have run it, it never changes."""
+
+    body: Json
+    media: tuple[Media, ...] = ()
+
+    def canonical(self) -> str:
+        """`body` as the ledger keeps it: one spelling for one value."""
+        return json.dumps(self.body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform's proof of a post: its own id, the address a person can open, and the platform's time of it."""
+
+    id: str
+    url: str | None
+    at: datetime
+
+
+# ── how it is identified ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class KeySeed:
+    """The stable identity that an idempotency key is made from: never a row number, so that it outlives the ledger."""
+
+    account_id: str
+    article_key: str
+    action: str
+    revision: int
+    payload_number: int
+    published_at: datetime | None
+    """As the source stated it; None when it stated none."""
+
+    def digest(self) -> bytes:
+        """32 bytes that are the same for the same obligation, whichever ledger it stands in."""
+        identity = [self.account_id, self.article_key, self.action, self.revision, self.payload_number]
+        return hashlib.sha256(json.dumps(identity, ensure_ascii=False).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much text a place takes. It belongs to the instance and may be learnt from the server."""
+
+    length: int
+    unit: str
+    measure: Callable[[str], int]
+    """Counts text as this platform counts it."""
+    max_bytes: int | None = None
+    """A second limit, in UTF-8 bytes, where the platform has one."""
+
+    def fits(self, text: str) -> bool:
+        """Whether the platform would take `text` by its length."""
+        return self.measure(text) <= self.length and (
+            self.max_bytes is None or len(text.encode("utf-8")) <= self.max_bytes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `count` visible calls in any `per_for` seconds, for one place or for the whole account."""
+
+    count: int
+    per_for: float
+    scope: Literal["place", "account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whom the credentials belong to, what they may do, and what is missing. (platform, account_id, place_id) is a
+    channel's identity."""
+
+    account_id: str
+    place_id: str
+    who: str
+    """For people: "@news_bot in @news (Example News)"."""
+    url: str | None
+    limits: Limits
+    problems: tuple[str, ...] = ()
+    """What stands in the way of posting, each a sentence with the mend; empty when all is well."""
+    notes: tuple[str, ...] = ()
+    """What the operator should know but need not mend."""
+
+
+# ── the five outcomes, named by what the caller does next ─────────────────────────────────────────────────────────
+
+
+class Outcome(Exception):
+    """Why a call gave no receipt. `message` never holds a secret; `status` is the HTTP status, if one was seen."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class RateLimited(Outcome):
+    """Proven not executed; the platform says to come back in `retry_after` seconds (None: it did not say when)."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(Outcome):
+    """Proven not executed by the platform's own rules or by the wire (nothing was sent); try again later."""
+
+
+class Rejected(Outcome):
+    """The platform will never take this content."""
+
+
+class ChannelDown(Outcome):
+    """Credentials, rights or suspension: proven not executed, and no other post would fare better until mended."""
+
+    def __init__(self, message: str, *, mend: str = "", status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.mend = mend
+
+
+class Uncertain(Outcome):
+    """Nobody knows whether it was executed."""
+
+
+# ── what asking the platform can tell ─────────────────────────────────────────────────────────────────────────────
+
+Marker = Mapping[str, Any]
+"""The adapter's own state for `find`: the last known id, the probes so far. JSON, committed with the intent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """It is out."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Proven not out: it may be sent again, byte for byte."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Cannot be told yet: ask again in `after_for` seconds, with this marker."""
+
+    after_for: float
+    marker: Marker
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """The platform will not tell: a person decides."""
+
+    why: str
+
+
+Answer = Found | Absent | AskAgain | CannotTell
+
+
+# ── the adapter ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SessionStore(Protocol):
+    """Where an account's session is kept between runs. The adapter seals what it saves; the ledger sees no secret."""
+
+    async def load(self) -> str | None:
+        """The sealed session saved last, or None."""
+
+    async def save(self, sealed: str) -> None:
+        """Replace the sealed session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an adapter is given of the world around it, instead of reaching for it."""
+
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    keep_secret: Callable[[str], None]
+    """Tell the redactor of a secret that was learnt at run time (a session token)."""
+    sessions: SessionStore
+    owner: bool = True
+    """Whether this process owns the account: only the owner renews and saves a session."""
+    user_agent: str = "Handbill"
+
+
+class Adapter(Protocol):
+    """One channel: an account on a platform, and the place there that it posts to."""
+
+    platform: str
+    quiet_for: float
+    """Seconds that an unknown outcome rests before the platform is asked."""
+    deadline_for: float
+    """Seconds after which `publish` has ended, one way or the other, enforced at the socket."""
+    paces: tuple[Pace, ...]
+    takes_picture: bool
+    """Whether `compose` makes use of `Post.picture`."""
+
+    async def verify(self) -> Standing:
+        """Ask who we are and what we may do; learn the limits. Raises RateLimited, Unavailable or ChannelDown."""
+
+    def compose(self, post: Post, at: datetime) -> Draft:
+        """Pure. `at` is the planned time of sending. Raises Rejected when nothing can be made to fit."""
+
+    async def stage(self, draft: Draft) -> Payload:
+        """Upload what the post refers to, invisible to followers, and freeze the request. Repeatable.
+
+        Raises RateLimited, Unavailable, Rejected or ChannelDown.
+        """
+
+    def key(self, seed: KeySeed) -> str:
+        """The platform's idempotency key for this obligation, or an opaque label where the platform has none. Pure."""
+
+    async def mark(self, last: str | None) -> Marker:
+        """What `find` will need, taken just before the intent is committed. `last`: the newest receipt id of this
+        place in the ledger. Read only; raises like `verify`."""
+
+    async def publish(self, payload: Payload, key: str) -> Receipt:
+        """The one visible call. Raises one of the five outcomes; anything that is not a proof is `Uncertain`.
+
+        When cancelled, it makes sure that nothing more is written to the socket and re-raises at once.
+        """
+
+    async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:
+        """Ask the platform whether this payload is out. Read only; raises RateLimited, Unavailable or ChannelDown."""
+
+    async def close(self) -> None:
+        """Let go of connections. Never waits for a call that hangs."""
+
+
+@runtime_checkable
+class CanAlert(Protocol):
+    """An adapter that can carry a sentence to the operator, where the settings name a place for it."""
+
+    async def alert(self, text: str) -> bool:
+        """Send `text` to the operator's own place. False when no such place is configured; raises an `Outcome`."""
+
+
+class ChannelSettings(Protocol):
+    """What the core needs of a platform's settings model (a pydantic model)."""
+
+    @property
+    def label(self) -> str:
+        """What tells two channels of this platform apart without asking it: "@news", "news@mastodon.example"."""
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine (a sandbox): only then may protective waits be cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One line of the registry: what can be known of a platform without importing its library."""
+
+    name: str
+    title: str
+    settings: type[Any]
+    """A pydantic model (extra="forbid") that satisfies `ChannelSettings`; its SecretStr fields are secrets."""
+    open: Callable[[Any, Context], Adapter]
+    """Make the adapter of a channel from its settings. Imports the library; makes no request."""
+    compose: Callable[[Any | None, Post, datetime], Draft]
+    """Compose without an account, for previews: settings may be None; limits are the platform's defaults."""
+    quiet_for: float
+    takes_picture: bool
+    doc: Mapping[str, str] = field(default_factory=dict)

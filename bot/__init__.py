@@ -1,0 +1,3 @@
+"""The core: knows sources, articles and deliveries; names no platform."""
+
+__version__ = "0.1.0"
