@@ -4,9 +4,9 @@ Each has a form for production (threads, sockets, the real clock) and an inline 
 core runs in virtual time in one thread. No loop calls `asyncio.sleep`, `time`, `random` or an executor by itself.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
