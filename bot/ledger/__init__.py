@@ -1,0 +1,1 @@
+"""The ledger: the durable record of articles, deliveries and attempts, and the only door to the database."""

@@ -1,0 +1,97 @@
+"""Engine and transactions: how the ledger is opened, and the two forms of its door."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+T = TypeVar("T")
+
+BUSY_FOR = 10.0
+"""Seconds that a statement waits for another process's lock (every command works beside the daemon)."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the ledger at `url`; connects to nothing yet.
+
+    SQLite runs in WAL with synchronous=FULL: with NORMAL a power cut may take back the last commits, and a post that
+    is out would be forgotten and sent again (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    """
+    engine = create_engine(url, connect_args={"timeout": BUSY_FOR, "check_same_thread": False})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own transaction handling begins late and commits early; ours begins in _on_begin:
+    # https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _on_begin(conn: Connection) -> None:
+    conn.exec_driver_sql(f"BEGIN {conn.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+class InlineLedger:
+    """The ledger door without a thread: for commands that do one thing, and for simulation."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # Writers take the lock at once, so that two processes wait for each other instead of failing half way:
+        # https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions
+        self._writing = engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that writes nothing."""
+        with self.engine.connect() as conn:
+            return work(conn)
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that is on disk when this returns."""
+        with self._writing.begin() as conn:
+            return work(conn)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """`read_now`, for those who await."""
+        return self.read_now(work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """`write_now`, for those who await."""
+        return self.write_now(work)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+class ThreadLedger:
+    """The ledger door in production: one thread, so that a transaction is never cut in two by a cancelled task."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.inline = InlineLedger(engine)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that writes nothing."""
+        return await self._run(lambda: self.inline.read_now(work))
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that is on disk when this returns."""
+        return await self._run(lambda: self.inline.write_now(work))
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        # Shielded: the transaction runs to its end whatever becomes of the task that asked for it.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, call))
+
+    def close(self) -> None:
+        """Finish what is running and close every connection."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self.inline.close()

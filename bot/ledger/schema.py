@@ -1,0 +1,198 @@
+"""The tables of the ledger. Every column says what it means; the migrations bring a database to this shape."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time, kept as fixed-width ISO text, so that order in SQL is order in time and a person can read it."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 # signature is SQLAlchemy's
+        """To text; a naive time is a bug and raises ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone reached the ledger")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 # signature is SQLAlchemy's
+        """From text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", Text, nullable=False, unique=True, comment="the operator's name for it, else its address folded"),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False, comment="where it was polled last"),
+    Column("title", Text, comment="as the source calls itself"),
+    Column("newest_title", Text, comment="of its newest article at the last look"),
+    Column("etag", Text, comment="validators: stored only with a committed parse"),
+    Column("last_modified", Text),
+    Column("first_look_at", Utc, comment="null until a fetch has parsed; before that nothing is posted"),
+    Column("next_poll_at", Utc, nullable=False),
+    Column("told_until_at", Utc, comment="the server told us not to come back before"),
+    Column("polled_at", Utc, comment="last try"),
+    Column("ok_at", Utc, comment="last success, 304 included"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="in a row"),
+    Column("last_error", Text),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="its first identity; what idempotency keys derive from"),
+    Column("source_id", ForeignKey("sources.id"), nullable=False, comment="where it was found first"),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("link", Text, nullable=False, comment="what is posted"),
+    Column("author", Text),
+    Column("language", Text, comment="BCP 47, as stated; null when nobody stated one"),
+    Column("picture_url", Text),
+    Column("picture_alt", Text, comment="the author's own words"),
+    Column("published_at", Utc, comment="as the source stated it"),
+    Column("found_at", Utc, nullable=False),
+    Column("changed_at", Utc, comment="last time that the source showed other texts"),
+)
+
+article_keys = Table(
+    "article_keys",
+    metadata,
+    Column("key", Text, primary_key=True, comment="id:SOURCE:ID or link:CANONICAL"),
+    Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="a label: renaming it changes nothing"),
+    Column("account_id", Text, comment="as the platform says; null until it has said so"),
+    Column("place_id", Text),
+    Column("who", Text, comment="for people"),
+    Column("url", Text),
+    Column("added_at", Utc, nullable=False, comment="articles found before are not replayed"),
+    Column("verified_at", Utc),
+    Column("paused_at", Utc, comment="null: not paused"),
+    Column("paused_reason", Text),
+    Column("probe_at", Utc, comment="when a paused channel is tried again"),
+    Column("probes", Integer, nullable=False, server_default="0"),
+    Column("removed_at", Utc, comment="not in the settings since"),
+    UniqueConstraint("platform", "account_id", "place_id"),
+)
+
+_OPEN = text("state IN ('held', 'pending', 'sending', 'uncertain')")
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="also the order within a lane"),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("channel_id", ForeignKey("channels.id"), nullable=False),
+    Column("action", Text, nullable=False, comment="publish, edit, retract"),
+    Column("revision", Integer, nullable=False),
+    Column("state", Text, nullable=False, comment="see bot.model.State"),
+    Column("reason", Text, comment="one sentence: why it is in this state"),
+    Column("due_at", Utc, comment="pending: when to send; uncertain: when to ask; null: a person decides"),
+    Column("planned_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="what the backoff grows from"),
+    Column("payload_number", Integer, nullable=False, server_default="1"),
+    Column("key", Text, comment="idempotency key of the frozen payload"),
+    Column("body", Text, comment="the frozen payload, canonical JSON"),
+    Column("marker", Text, comment="the adapter's state for asking, JSON"),
+    Column("attempt_started_at", Utc, comment="of the running or last attempt"),
+    Column("first_attempt_at", Utc),
+    Column("settled_at", Utc, comment="when it came to its present state"),
+    Column("receipt_id", Text, comment="the platform's own id of the post"),
+    Column("url", Text, comment="where a person can see the post"),
+    Column("sent_at", Utc, comment="the platform's time of the post"),
+    UniqueConstraint("article_id", "channel_id", "action", "revision"),
+    Index("ix_deliveries_open", "channel_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_deliveries_channel_sent", "channel_id", "sent_at"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False, comment="within the delivery, from 1"),
+    Column("step", Text, nullable=False, comment="stage, publish or find"),
+    Column("channel_id", ForeignKey("channels.id"), nullable=False),
+    Column("account", Text, nullable=False, comment="platform:account id; what pacing counts by"),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc, comment="null while it runs, and for ever where a crash ended it"),
+    Column("outcome", Text, comment="see bot.model.Event"),
+    Column("status", Integer, comment="HTTP status, where one was seen"),
+    Column("message", Text),
+    Index("ix_attempts_delivery", "delivery_id", "number"),
+    Index("ix_attempts_channel", "channel_id", "step", "started_at"),
+    Index("ix_attempts_account", "account", "step", "started_at"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("mime", Text, nullable=False),
+    Column("alt", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False, comment="kept until the delivery is final, to be uploaded again"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("sealed", Text, nullable=False, comment="readable only with the account's own password"),
+    Column("saved_at", Utc, nullable=False),
+)
+
+_UNCLEARED = text("cleared_at IS NULL")
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cause", Text, nullable=False, comment="one open alert per cause"),
+    Column("message", Text, nullable=False, comment="one sentence and the mend"),
+    Column("needs_person", Integer, nullable=False, comment="1: it will not mend by itself"),
+    Column("raised_at", Utc, nullable=False),
+    Column("told_at", Utc, comment="when the operator's chat had it"),
+    Column("cleared_at", Utc),
+    Index("uq_alerts_open", "cause", unique=True, sqlite_where=_UNCLEARED, postgresql_where=_UNCLEARED),
+)
