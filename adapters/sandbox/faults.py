@@ -24,7 +24,7 @@ CALLS: tuple[str, ...] = get_args(Call)
 """publish: the visible call; upload: media and blobs; auth: who am I, sessions; read: every other look-up."""
 
 _SPEC = re.compile(
-    r"(?P<kind>[a-z-]+)(?:=(?P<value>\d+(?:\.\d+)?))?(?:@(?P<call>[a-z]+))?(?:\*(?P<times>\d+))?(?:\+(?P<after>\d+))?"
+    r"(?P<kind>[a-z-]+)(?:=(?P<value>\d+(?:\.\d+)?))?(?:@(?P<call>[a-z]+))?(?:\*(?P<times>[1-9]\d*))?(?:\+(?P<after>\d+))?"
 )
 
 
@@ -58,11 +58,18 @@ class Fault:
             after=int(found["after"] or 0),
         )
         if found["value"] is not None:
-            if fault.kind in ("error", "error-after"):
-                fault.status = int(float(found["value"]))
-            else:
-                fault.seconds = float(found["value"])
+            fault._set_value(found["value"])
         return fault
+
+    def _set_value(self, value: str) -> None:
+        if self.kind in ("error", "error-after"):
+            if not re.fullmatch("[45][0-9][0-9]", value):
+                raise ValueError(f"{self.kind}={value} needs an error status from 400 to 599")
+            self.status = int(value)
+        elif self.kind in ("wait", "late"):
+            self.seconds = float(value)
+        else:
+            raise ValueError(f"{self.kind} takes no value: leave out ={value}")
 
 
 @dataclass(slots=True)

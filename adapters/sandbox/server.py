@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[web.Request], Awaitable[Answer]]
+Handler = Callable[[web.Request], Coroutine[Any, Any, Answer]]
 """Checks the request, commits, and answers. It must not await between its checks and its commit."""
 
 
@@ -57,9 +57,12 @@ class SandboxServer(ABC):
         self.faults = Script()
         self.requests: list[tuple[str, str]] = []
         """(method, path) of every request that arrived, in order."""
+        self.on_post: Callable[[PublicPost], None] | None = None
+        """Called with each new post at its commit: it must be quick, and not raise."""
         self.app = web.Application(client_max_size=60 * 2**20)
         self.port = 0
         self._runner: web.AppRunner | None = None
+        self._committing: set[asyncio.Task[Answer]] = set()
 
     @property
     def url(self) -> str:
@@ -68,17 +71,19 @@ class SandboxServer(ABC):
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one, which is kept when the server is stopped and started again."""
-        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
+        # A handler ends when its client leaves or the server stops: `hang` and `late` leave nothing behind.
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port or self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every line and stop listening; what was posted stays."""
-        if self._runner:
-            await self._runner.cleanup()
-            self._runner = None
+        """Close every line and stop listening; what was posted stays. Harmless when not started."""
+        runner, self._runner = self._runner, None
+        if runner:
+            await runner.cleanup()
+            await asyncio.gather(*self._committing, return_exceptions=True)
 
     @abstractmethod
     def public(self, place: str | None = None) -> list[PublicPost]:
@@ -89,14 +94,18 @@ class SandboxServer(ABC):
         """The platform's own 429."""
 
     def route(self, method: str, path: str, call: str, handler: Handler) -> None:
-        """Serve `path` with `handler`, under the faults scripted for this sort of call."""
+        """Serve `path` with `handler`, under the faults scripted for this sort of call.
+
+        The whole body has arrived when the handler starts: `read`, `json` and `post` answer at once. From then on
+        the handler runs to its end, even when the client leaves meanwhile, as on a real server.
+        """
 
         async def serve(request: web.Request) -> web.StreamResponse:
-            await request.read()
+            await self._receive(request)
             self.requests.append((request.method, request.path))
             fault = self.faults.next_for(call)
             if fault is None:
-                return self._response(await handler(request))
+                return self._response(await self._commit(request, handler))
             return await self._faulty(request, handler, fault)
 
         self.app.router.add_route(method, path, serve)
@@ -110,10 +119,10 @@ class SandboxServer(ABC):
             case "drop":
                 return self._cut(request)
             case "hang":
-                await asyncio.Event().wait()
+                return await self._hang()
             case "garbage":
                 return self._garbage()
-        answer = await handler(request)
+        answer = await self._commit(request, handler)
         match fault.kind:
             case "cut":
                 return self._cut(request)
@@ -124,6 +133,30 @@ class SandboxServer(ABC):
             case "garbage-after":
                 return self._garbage()
         return self._response(answer)
+
+    @staticmethod
+    async def _receive(request: web.Request) -> None:
+        # aiohttp keeps a multipart body only in its parsed form: `read` would use it up, and `post` find nothing.
+        if request.content_type == "multipart/form-data":
+            await request.post()
+        else:
+            await request.read()
+
+    async def _commit(self, request: web.Request, handler: Handler) -> Answer:
+        task = asyncio.ensure_future(handler(request))
+        self._committing.add(task)
+        task.add_done_callback(self._committing.discard)
+        return await asyncio.shield(task)
+
+    @staticmethod
+    async def _hang() -> web.StreamResponse:
+        forever: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+        return await forever
+
+    def came_out(self, post: PublicPost) -> None:
+        """Tell whoever watches of a new post. Subclasses call it when they commit one."""
+        if self.on_post is not None:
+            self.on_post(post)
 
     def error(self, status: int) -> Answer:
         """The platform's own body for a server error; subclasses make it theirs."""
