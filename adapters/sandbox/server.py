@@ -62,6 +62,7 @@ class SandboxServer(ABC):
         self.app = web.Application(client_max_size=60 * 2**20)
         self.port = 0
         self._runner: web.AppRunner | None = None
+        self._arrived = asyncio.Event()
         self._committing: set[asyncio.Task[Answer]] = set()
 
     @property
@@ -85,6 +86,12 @@ class SandboxServer(ABC):
             await runner.cleanup()
             await asyncio.gather(*self._committing, return_exceptions=True)
 
+    async def arrivals(self, count: int) -> None:
+        """Wait until `count` requests have arrived whole since the server was made, answered or not."""
+        while len(self.requests) < count:
+            self._arrived.clear()
+            await self._arrived.wait()
+
     @abstractmethod
     def public(self, place: str | None = None) -> list[PublicPost]:
         """What readers see, oldest first, of one place or of all."""
@@ -103,6 +110,7 @@ class SandboxServer(ABC):
         async def serve(request: web.Request) -> web.StreamResponse:
             await self._receive(request)
             self.requests.append((request.method, request.path))
+            self._arrived.set()
             fault = self.faults.next_for(call)
             if fault is None:
                 return self._response(await self._commit(request, handler))
