@@ -89,7 +89,7 @@ EDGES: Mapping[tuple[State, Event], State] = {
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A published article as the ledger knows it. Texts are plain; `link` is what is posted, `key` what it is known by."""
+    """A published article, as the ledger knows it. Texts are plain; `link` is posted, `key` is what it is known by."""
 
     id: int
     key: str

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware UTC time, kept as fixed-width ISO text, so that order in SQL is order in time and a person can read it."""
+    """An aware UTC time as fixed-width ISO text: order in SQL is order in time, and a person can read it."""
 
     impl = String(27)
     cache_ok = True
@@ -51,7 +51,9 @@ sources = Table(
     "sources",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("identity", Text, nullable=False, unique=True, comment="the operator's name for it, else its address folded"),
+    Column(
+        "identity", Text, nullable=False, unique=True, comment="the operator's name for it, else its address folded"
+    ),
     Column("name", Text, nullable=False),
     Column("url", Text, nullable=False, comment="where it was polled last"),
     Column("title", Text, comment="as the source calls itself"),

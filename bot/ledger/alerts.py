@@ -1,0 +1,53 @@
+"""Alerts as rows: one open per cause, until it is cleared. Shown by `status`, told to the operator's own chat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.ledger.schema import alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that the operator should know."""
+
+    id: int
+    cause: str
+    message: str
+    needs_person: bool
+    raised_at: datetime
+
+
+def raise_alert(conn: Connection, cause: str, message: str, *, needs_person: bool, now: datetime) -> bool:
+    """Raise an alert, unless one is open for this cause (then its words are renewed). True: it is a new one."""
+    opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
+    renewed = conn.execute(update(alerts).where(opened).values(message=message, needs_person=int(needs_person)))
+    if renewed.rowcount:
+        return False
+    values = {"cause": cause, "message": message, "needs_person": int(needs_person), "raised_at": now}
+    conn.execute(insert(alerts).values(**values))
+    return True
+
+
+def clear_alert(conn: Connection, cause: str, *, now: datetime) -> bool:
+    """Clear the open alert of this cause. True: there was one."""
+    opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
+    return bool(conn.execute(update(alerts).where(opened).values(cleared_at=now)).rowcount)
+
+
+def list_alerts(conn: Connection, *, untold: bool = False) -> Sequence[Alert]:
+    """Open alerts, oldest first; only those that the operator's chat has not had, if `untold`."""
+    query = select(alerts).where(alerts.c.cleared_at.is_(None)).order_by(alerts.c.id)
+    if untold:
+        query = query.where(alerts.c.told_at.is_(None))
+    return [
+        Alert(row["id"], row["cause"], row["message"], bool(row["needs_person"]), row["raised_at"])
+        for row in conn.execute(query).mappings()
+    ]
+
+
+def note_told(conn: Connection, alert_ids: Sequence[int], *, now: datetime) -> None:
+    """The operator's chat has had these."""
+    conn.execute(update(alerts).where(alerts.c.id.in_(alert_ids)).values(told_at=now))

@@ -1,0 +1,132 @@
+"""Channels in the ledger: their identity as the platform says it, and whether they are paused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from bot.ledger.schema import channels, deliveries
+from bot.model import EDGES, Event, State
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What the ledger remembers of a channel."""
+
+    id: int
+    platform: str
+    name: str
+    account_id: str | None
+    place_id: str | None
+    who: str | None
+    paused_at: datetime | None
+    paused_reason: str | None
+    probe_at: datetime | None
+    probes: int
+
+
+def _state(row: RowMapping) -> ChannelState:
+    return ChannelState(**{name: row[name] for name in ChannelState.__slots__})
+
+
+def register_channel(conn: Connection, *, platform: str, name: str, now: datetime) -> ChannelState:
+    """The channel that this label stands for, made if it is new.
+
+    Which channel it really is only the platform can say (`bind_channel`); until then the label's last row stands in,
+    so that articles found while the platform is away are planned all the same.
+    """
+    here = (channels.c.platform == platform) & (channels.c.name == name)
+    query = select(channels).where(here).order_by(channels.c.removed_at.is_not(None), channels.c.id.desc()).limit(1)
+    row = conn.execute(query).mappings().one_or_none()
+    if row is None:
+        conn.execute(insert(channels).values(platform=platform, name=name, added_at=now))
+        row = conn.execute(query).mappings().one()
+    elif row["removed_at"] is not None:
+        conn.execute(update(channels).where(channels.c.id == row["id"]).values(removed_at=None))
+    return _state(row)
+
+
+def note_removed(conn: Connection, configured: Sequence[int], *, now: datetime) -> None:
+    """Mark the channels that the settings no longer name; what they hold is kept and goes nowhere."""
+    gone = channels.c.id.not_in(configured) & channels.c.removed_at.is_(None)
+    conn.execute(update(channels).where(gone).values(removed_at=now))
+
+
+def get_channel(conn: Connection, channel_id: int) -> ChannelState:
+    """The state of a registered channel."""
+    return _state(conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one())
+
+
+def bind_channel(
+    conn: Connection,
+    channel_id: int,
+    *,
+    account_id: str,
+    place_id: str,
+    who: str,
+    url: str | None,
+    now: datetime,
+) -> int:
+    """The platform has said who the label's channel is: settle on the row of that identity and return its id.
+
+    A label that was moved to another account gets another row (nothing of the old account's backlog goes to the new
+    one); a channel that was renamed keeps its row, and what was planned under the new label moves over.
+    """
+    row = conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one()
+    identity = (
+        (channels.c.platform == row["platform"])
+        & (channels.c.account_id == account_id)
+        & (channels.c.place_id == place_id)
+    )
+    same = conn.execute(select(channels.c.id).where(identity)).scalar_one_or_none()
+    if same is None and row["account_id"] is None:
+        target = channel_id
+    elif same is None:
+        values = {"platform": row["platform"], "name": row["name"], "added_at": now}
+        target = int(conn.execute(insert(channels).values(**values).returning(channels.c.id)).scalar_one())
+    else:
+        target = int(same)
+    if target != channel_id:
+        _move_unsent(conn, channel_id, target, provisional=row["account_id"] is None)
+        conn.execute(update(channels).where(channels.c.id == channel_id).values(removed_at=now))
+    known = {"account_id": account_id, "place_id": place_id, "who": who, "url": url, "name": row["name"]}
+    conn.execute(update(channels).where(channels.c.id == target).values(**known, verified_at=now, removed_at=None))
+    return target
+
+
+def _move_unsent(conn: Connection, source: int, target: int, *, provisional: bool) -> None:
+    """Move what a provisional row planned to the channel's real row, but for articles that it has already."""
+    if not provisional:
+        return
+    there = select(deliveries.c.article_id).where(deliveries.c.channel_id == target)
+    movable = (
+        (deliveries.c.channel_id == source)
+        & (deliveries.c.state.in_([State.PENDING, State.SKIPPED, State.HELD]))
+        & deliveries.c.article_id.not_in(there)
+    )
+    conn.execute(update(deliveries).where(movable).values(channel_id=target))
+    twice = (deliveries.c.channel_id == source) & (deliveries.c.state == State.PENDING)
+    values = {"state": EDGES[State.PENDING, Event.DROPPED], "reason": "the channel had this article already"}
+    conn.execute(update(deliveries).where(twice).values(due_at=None, **values))
+
+
+def pause_channel(conn: Connection, channel_id: int, *, reason: str, probe_at: datetime, now: datetime) -> None:
+    """The channel rests until `probe_at`; everything it holds is kept."""
+    first = select(channels.c.paused_at).where(channels.c.id == channel_id)
+    conn.execute(
+        update(channels)
+        .where(channels.c.id == channel_id)
+        .values(
+            paused_at=conn.execute(first).scalar_one() or now,
+            paused_reason=reason,
+            probe_at=probe_at,
+            probes=channels.c.probes + 1,
+        )
+    )
+
+
+def resume_channel(conn: Connection, channel_id: int) -> None:
+    """The channel works again."""
+    values = {"paused_at": None, "paused_reason": None, "probe_at": None, "probes": 0}
+    conn.execute(update(channels).where(channels.c.id == channel_id).values(**values))

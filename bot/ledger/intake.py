@@ -1,0 +1,192 @@
+"""What the poll writes: a source's look, its new articles, their deliveries and its cursor, in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.ledger.schema import article_keys, articles, deliveries, sources
+from bot.model import State
+from bot.plan import Candidate, NewArticle, Plan
+
+_MANY = 500
+"""Bound parameters in one statement stay far below SQLite's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What the ledger remembers of a source."""
+
+    id: int
+    etag: str | None
+    last_modified: str | None
+    first_look: bool
+    """Whether no fetch has parsed yet."""
+    next_poll_at: datetime
+    told_until_at: datetime | None
+    failures: int
+
+
+def register_source(conn: Connection, *, identity: str, name: str, url: str, now: datetime) -> SourceState:
+    """The source with this identity, made if it is new. A new address keeps what is known, but not the validators."""
+    row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one_or_none()
+    if row is None:
+        conn.execute(insert(sources).values(identity=identity, name=name, url=url, next_poll_at=now))
+    elif (row["name"], row["url"]) != (name, url):
+        values: dict[str, Any] = {"name": name, "url": url}
+        if row["url"] != url:
+            values |= {"etag": None, "last_modified": None, "next_poll_at": now, "told_until_at": None, "failures": 0}
+        conn.execute(update(sources).where(sources.c.id == row["id"]).values(**values))
+    return get_source(conn, identity)
+
+
+def get_source(conn: Connection, identity: str) -> SourceState:
+    """The state of a registered source."""
+    row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one()
+    return SourceState(
+        id=row["id"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        first_look=row["first_look_at"] is None,
+        next_poll_at=row["next_poll_at"],
+        told_until_at=row["told_until_at"],
+        failures=row["failures"],
+    )
+
+
+def find_known(conn: Connection, candidates: Iterable[Candidate]) -> dict[str, int]:
+    """Key → article id, of those keys of the candidates that the ledger knows."""
+    keys = [key for candidate in candidates for key in candidate.keys]
+    known: dict[str, int] = {}
+    for start in range(0, len(keys), _MANY):
+        chunk = keys[start : start + _MANY]
+        query = select(article_keys.c.key, article_keys.c.article_id).where(article_keys.c.key.in_(chunk))
+        known.update((row.key, row.article_id) for row in conn.execute(query))
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a committed look came to, for the log."""
+
+    new: tuple[tuple[int, NewArticle], ...]
+    changed: int
+    """Articles whose texts the source now shows otherwise."""
+
+
+def commit_look(
+    conn: Connection,
+    source_id: int,
+    plan: Plan,
+    known: Mapping[str, int],
+    *,
+    channel_ids: Sequence[int],
+    language: str | None,
+    cursor: Mapping[str, Any],
+    now: datetime,
+) -> Stored:
+    """Store a parsed look: new articles with a delivery per channel, new keys of known ones, and the cursor."""
+    stored = []
+    for new in plan.new:
+        article_id = _insert_article(conn, source_id, new, language, now)
+        _plan_deliveries(conn, article_id, new, channel_ids, now)
+        stored.append((article_id, new))
+    changed = 0
+    for article_id, candidate in plan.seen:
+        _add_keys(conn, article_id, [key for key in candidate.keys if key not in known])
+        changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
+    first = select(sources.c.first_look_at).where(sources.c.id == source_id)
+    values = {
+        "polled_at": now,
+        "ok_at": now,
+        "failures": 0,
+        "last_error": None,
+        "first_look_at": conn.execute(first).scalar_one() or now,
+    }
+    conn.execute(update(sources).where(sources.c.id == source_id).values(**values, **cursor))
+    return Stored(tuple(stored), changed)
+
+
+def _texts(candidate: Candidate, language: str | None) -> dict[str, Any]:
+    entry = candidate.entry
+    return {
+        "title": entry.title,
+        "summary": entry.summary,
+        "link": candidate.link,
+        "author": entry.author,
+        "language": entry.language or language,
+        "picture_url": entry.picture_url,
+        "picture_alt": entry.picture_alt,
+    }
+
+
+def _insert_article(conn: Connection, source_id: int, new: NewArticle, language: str | None, now: datetime) -> int:
+    candidate = new.candidate
+    # The link outlives the source's ids (and its source), so it makes the steadier key where there is one.
+    key = next((key for key in candidate.keys if key.startswith("link:")), candidate.keys[0])
+    values = {"key": key, "source_id": source_id, "published_at": candidate.entry.published_at, "found_at": now}
+    statement = insert(articles).values(**values, **_texts(candidate, language)).returning(articles.c.id)
+    article_id = int(conn.execute(statement).scalar_one())
+    _add_keys(conn, article_id, candidate.keys)
+    return article_id
+
+
+def _add_keys(conn: Connection, article_id: int, keys: Sequence[str]) -> None:
+    if keys:
+        conn.execute(insert(article_keys), [{"key": key, "article_id": article_id} for key in keys])
+
+
+def _refresh(
+    conn: Connection, source_id: int, article_id: int, candidate: Candidate, *, language: str | None, now: datetime
+) -> int:
+    """Keep the article as its own source shows it now; what was composed from it already is frozen elsewhere."""
+    row = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
+    texts = _texts(candidate, language)
+    if row["source_id"] != source_id or all(row[name] == value for name, value in texts.items()):
+        return 0
+    conn.execute(update(articles).where(articles.c.id == article_id).values(**texts, changed_at=now))
+    return 1
+
+
+def _plan_deliveries(
+    conn: Connection, article_id: int, new: NewArticle, channel_ids: Sequence[int], now: datetime
+) -> None:
+    fate: dict[str, Any] = (
+        {"state": State.PENDING, "reason": None, "due_at": new.due_at}
+        if new.skipped is None
+        else {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
+    )
+    common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **fate}
+    if channel_ids:
+        conn.execute(insert(deliveries), [{**common, "channel_id": channel_id} for channel_id in channel_ids])
+
+
+def note_unchanged(conn: Connection, source_id: int, *, next_poll_at: datetime, now: datetime) -> None:
+    """A look that found nothing changed (304)."""
+    values = {"polled_at": now, "ok_at": now, "failures": 0, "last_error": None, "told_until_at": None}
+    conn.execute(update(sources).where(sources.c.id == source_id).values(next_poll_at=next_poll_at, **values))
+
+
+def note_failure(
+    conn: Connection,
+    source_id: int,
+    *,
+    message: str,
+    next_poll_at: datetime,
+    told_until_at: datetime | None,
+    now: datetime,
+) -> None:
+    """A look that gave nothing; the cursor stays where it was."""
+    conn.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            polled_at=now,
+            failures=sources.c.failures + 1,
+            last_error=message,
+            next_poll_at=next_poll_at,
+            told_until_at=told_until_at,
+        )
+    )

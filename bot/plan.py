@@ -1,0 +1,127 @@
+"""Which entries are new articles, and what becomes of each on its channels. Pure: decides, touches nothing.
+
+One article however it arrives: by its id within its source, and by its canonical link across sources; never by title.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.links import canonical_link
+from bot.sources.entry import Entry, Feed
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry with every key that it could be known by, the most stable first."""
+
+    entry: Entry
+    link: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator has decided about a source. Durations in seconds."""
+
+    settle: float
+    max_age: float
+    backfill: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article that nobody knew; `skipped` says why it stays in, None that it goes out at `due_at`."""
+
+    candidate: Candidate
+    due_at: datetime
+    skipped: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a look at a source comes to."""
+
+    new: tuple[NewArticle, ...]
+    """Oldest first: the order in which they go out."""
+    seen: tuple[tuple[int, Candidate], ...]
+    """(article id, candidate) of those known already; a key that was not known is added to the article."""
+
+
+def candidates(source_identity: str, feed: Feed) -> tuple[Candidate, ...]:
+    """The entries of a feed as candidates, oldest first. An entry without a link that can be posted is left out."""
+    linked = [(entry, link) for entry in feed.entries if (link := entry.link or feed.link)]
+    shared = _links_of_different_entries([entry for entry, _ in linked])
+    ordered = sorted(linked[::-1], key=lambda pair: pair[0].published_at or LONG_AGO) if _dated(feed) else linked[::-1]
+    return tuple(Candidate(entry, link, _keys(source_identity, entry, shared)) for entry, link in ordered)
+
+
+def _dated(feed: Feed) -> bool:
+    """Only a feed that dates every entry is ordered by date; any other is taken as newest first, as feeds are."""
+    return all(entry.published_at for entry in feed.entries)
+
+
+def _keys(source_identity: str, entry: Entry, shared: frozenset[str]) -> tuple[str, ...]:
+    keys = []
+    if entry.id:
+        keys.append(f"id:{source_identity}:{entry.id}")
+    canonical = canonical_link(entry.link) if entry.link else None
+    if canonical and canonical not in shared:
+        keys.append(f"link:{canonical}")
+    if not keys:  # no id, and a link that tells nothing apart: it and the title together are all there is
+        keys.append(f"text:{source_identity}:{entry.link or ''}:{entry.title}")
+    return tuple(keys)
+
+
+def _links_of_different_entries(entries: Sequence[Entry]) -> frozenset[str]:
+    """Links that stand in one document under several ids *and* titles: they lead to a page, not to an article.
+
+    (A feed whose every item links to the same list page, a link blog that comments on one address twice.)
+    """
+    titles: dict[str, set[str]] = {}
+    ids: Counter[str] = Counter()
+    for entry in entries:
+        canonical = canonical_link(entry.link) if entry.link else None
+        if canonical and entry.id:
+            titles.setdefault(canonical, set()).add(entry.title.casefold())
+            ids[canonical] += 1
+    return frozenset(link for link, different in titles.items() if ids[link] > 1 and len(different) > 1)
+
+
+def plan(
+    found: Sequence[Candidate], known: Mapping[str, int], *, first_look: bool, rules: Rules, now: datetime
+) -> Plan:
+    """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger."""
+    fresh: list[Candidate] = []
+    seen: list[tuple[int, Candidate]] = []
+    taken: set[str] = set()
+    for candidate in found:
+        article_id = next((known[key] for key in candidate.keys if key in known), None)
+        if article_id is not None:
+            seen.append((article_id, candidate))
+        elif taken.isdisjoint(candidate.keys):
+            fresh.append(candidate)
+            taken.update(candidate.keys)
+    backfilled = len(fresh) - rules.backfill if first_look else 0
+    new = tuple(
+        NewArticle(
+            candidate,
+            now + timedelta(seconds=rules.settle),
+            _why_not(candidate, index < backfilled, first_look, rules, now),
+        )
+        for index, candidate in enumerate(fresh)
+    )
+    return Plan(new, tuple(seen))
+
+
+def _why_not(candidate: Candidate, before: bool, first_look: bool, rules: Rules, now: datetime) -> str | None:
+    """Why a new article is not posted, as a sentence for the operator; None: it is."""
+    if before:
+        return "it was there before the first look at its source"
+    published = candidate.entry.published_at
+    if not first_look and published and now - published > timedelta(seconds=rules.max_age):
+        return f"it was published {published:%Y-%m-%d %H:%M} UTC, longer ago than HANDBILL_MAX_AGE allows"
+    return None

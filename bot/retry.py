@@ -1,0 +1,85 @@
+"""From what came of a call to what becomes of the delivery: one table, no I/O.
+
+Every outcome of the contract has exactly one verdict per step; a test asserts that the table is total.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from bot.doors import Dice
+from bot.model import Event
+
+Step = Literal["stage", "publish", "find"]
+
+BACKOFF_FROM = 30.0
+BACKOFF_TO = 3600.0
+"""Seconds: 30 s doubling to 1 h, for as long as the platform is down."""
+PROBE_FROM = 60.0
+PROBE_TO = 3600.0
+"""Seconds between the tries of a channel that is paused because it is down."""
+JITTER = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a delivery."""
+
+    event: Event
+    due_at: datetime | None
+    """When it is looked at again; None: not by itself."""
+    reason: str
+    failed: bool = False
+    """Whether this counts as a failure, from which the backoff grows."""
+    pauses: bool = False
+    """Whether the whole channel rests until it has been mended."""
+
+
+def backoff(failures: int, dice: Dice, *, start: float = BACKOFF_FROM, top: float = BACKOFF_TO) -> float:
+    """Seconds to wait after this many failures in a row (at least one): doubling, capped, with jitter below the cap."""
+    grown = min(top, start * 2.0 ** min(max(failures, 1) - 1, 30))
+    return grown * dice.uniform(1 - JITTER, 1.0)
+
+
+EVENTS: Mapping[tuple[Step, type[Outcome]], Event] = {
+    ("stage", RateLimited): Event.TOLD_TO_WAIT,
+    ("stage", Unavailable): Event.NOT_EXECUTED,
+    ("stage", Rejected): Event.REJECTED,
+    ("stage", ChannelDown): Event.CHANNEL_DOWN,
+    (
+        "stage",
+        Uncertain,
+    ): Event.NOT_EXECUTED,  # staging is invisible and repeatable: doing it twice shows nobody anything
+    ("publish", RateLimited): Event.TOLD_TO_WAIT,
+    ("publish", Unavailable): Event.NOT_EXECUTED,
+    ("publish", Rejected): Event.REJECTED,
+    ("publish", ChannelDown): Event.CHANNEL_DOWN,
+    ("publish", Uncertain): Event.LOST,
+    ("find", RateLimited): Event.TOLD_TO_WAIT,
+    ("find", Unavailable): Event.ASK_AGAIN,
+    ("find", Rejected): Event.CANNOT_TELL,
+    ("find", ChannelDown): Event.CHANNEL_DOWN,
+    ("find", Uncertain): Event.ASK_AGAIN,
+}
+
+
+def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now: datetime, dice: Dice) -> Verdict:
+    """The verdict on `outcome` of `step`. `failures`: failed attempts before this one."""
+    event = EVENTS[step, type(outcome)]
+    match event:
+        case Event.TOLD_TO_WAIT:
+            told = outcome.retry_after if isinstance(outcome, RateLimited) else None
+            # Jitter above what we were told, never below: coming back early is what rate limits punish.
+            wait = told + dice.uniform(0, min(1.0, told * JITTER)) if told is not None else backoff(1, dice)
+            return Verdict(event, now + timedelta(seconds=wait), outcome.message)
+        case Event.NOT_EXECUTED | Event.ASK_AGAIN:
+            wait = backoff(failures + 1, dice)
+            return Verdict(event, now + timedelta(seconds=wait), outcome.message, failed=True)
+        case Event.CHANNEL_DOWN:
+            return Verdict(event, now, outcome.message, pauses=True)
+        case Event.LOST:
+            return Verdict(event, now + timedelta(seconds=quiet_for), outcome.message, failed=True)
+        case _:
+            return Verdict(event, None, outcome.message)
