@@ -1,0 +1,1 @@
+"""The web that articles come from: one door to it, and what reads each kind of source."""

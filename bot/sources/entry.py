@@ -1,0 +1,43 @@
+"""What a source gives: raw entries, as stated, before anything is known of identity. Inside `bot/sources/` only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a source. Texts are plain text, links absolute, times aware and in UTC."""
+
+    id: str | None
+    """As the source states it, compared exactly; its link where it states none. Unique within the source only."""
+    link: str | None
+    title: str
+    summary: str
+    """Plain text; paragraphs are separated by an empty line."""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    author: str | None = None
+    language: str | None = None
+    """BCP 47, the entry's own or else its feed's."""
+    picture_url: str | None = None
+    picture_alt: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A parsed source."""
+
+    id: str | None
+    title: str
+    link: str | None
+    """The site that the feed belongs to."""
+    language: str | None
+    entries: tuple[Entry, ...]
+    """In document order."""
+    kind: str
+    """For people: "RSS 2.0", "Atom 1.0", "JSON Feed 1.1"."""
+    dropped: int = 0
+    """Entries with neither an id nor a link, which nothing could identify."""
+    notes: tuple[str, ...] = ()
+    """What the operator may want to know of the document, each a sentence: "It is not well-formed XML …"."""
