@@ -1,0 +1,118 @@
+"""What the settings come to, checked and complete: the form in which the rest of the program knows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+from pydantic import SecretStr
+
+from adapters.base import ChannelSettings, Platform
+from bot.settings.names import required_names, values_in
+from bot.settings.problems import Problem, SettingsError, listed, passwords_in
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+SourceKind = Literal["auto", "feed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One place that articles come from."""
+
+    name: str
+    """For people and routes: as given, or the short form of the address."""
+    url: str
+    kind: SourceKind
+    poll_every: float
+    """Seconds."""
+    backfill: int
+    """How many of the newest articles found at the first look are posted."""
+    language: str | None
+    """BCP 47; None: as the source itself says."""
+    identity: str
+    """What the ledger knows the source by: the given name, or the address without scheme and credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """One place to post to."""
+
+    name: str
+    platform: str
+    settings: ChannelSettings
+    """The platform's own settings model; `Platform.open` takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """Names of sources, and of the channels that their articles go to."""
+
+    sources: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """What the door to the web may do beyond its rules."""
+
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that sources may resolve to although they are not public."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator can set. Times are seconds."""
+
+    sources: tuple[SourceSettings, ...]
+    channels: tuple[ChannelConfig, ...]
+    routes: tuple[RouteSettings, ...]
+    database_url: str
+    poll_every: float
+    backfill: int
+    settle: float
+    """How long after its discovery an article waits before it goes out."""
+    max_age: float
+    """An article older than this at its discovery is skipped."""
+    log_level: LogLevel
+    quiet_time: float | None
+    """How long an unknown outcome rests; None: the adapter's own time."""
+    fetch: FetchSettings
+    platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
+    """The platforms that channels could have been configured for."""
+
+    def channels_for(self, source: str) -> tuple[ChannelConfig, ...]:
+        """The channels that the articles of the source of this name go to, in the order of the settings."""
+        if not self.routes:
+            return self.channels
+        names = {name for route in self.routes if source in route.sources for name in route.channels}
+        return tuple(channel for channel in self.channels if channel.name in names)
+
+    def need_sources(self) -> tuple[Problem, ...]:
+        """What is missing where articles have to come from somewhere."""
+        if self.sources:
+            return ()
+        mend = "set HANDBILL_SOURCES to the address of a feed, such as https://news.example/feed.xml"
+        return (Problem("HANDBILL_SOURCES", f"HANDBILL_SOURCES is not set, and there is no source to read: {mend}."),)
+
+    def need_channels(self) -> tuple[Problem, ...]:
+        """What is missing where posts have to go somewhere: for each platform, which settings it needs."""
+        if self.channels:
+            return ()
+        ways = ", or ".join(
+            f"{listed(required_names(platform))} for {platform.title}" for platform in self.platforms.values()
+        )
+        return (Problem("channels", f"No channel to post to is configured: set {ways}."),)
+
+    def check_complete(self) -> None:
+        """Raise SettingsError when there is no source or no channel: then there is nothing to do."""
+        problems = self.need_sources() + self.need_channels()
+        if problems:
+            raise SettingsError(problems)
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret value in these settings, passwords inside addresses included, as written and decoded."""
+        values = [value for channel in self.channels for value in values_in(channel.settings)]
+        hidden = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        addresses = [self.database_url, *(source.url for source in self.sources)]
+        addresses += [value for value in values if isinstance(value, str)]
+        return frozenset(hidden.union(*map(passwords_in, addresses)) - {""})

@@ -1,0 +1,142 @@
+"""Mistakes in the settings: each one sentence that names the key, the value (never a secret) and the mend."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from bot.redact import MASK, Redactor, looks_secret
+
+_LONGEST_VALUE = 80
+_PASSWORD = re.compile(r"://[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|\S+)@")
+NOT_GIVEN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake."""
+
+    key: str
+    """As the operator wrote it."""
+    sentence: str
+    """What is wrong and how to mend it; safe to show to anybody."""
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. All their mistakes at once, one a line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Problems:
+    """Collects mistakes, and the secrets that were seen on the way, so that no sentence shows one."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, object, str]] = []
+        self._secrets: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def hide(self, secret: str) -> None:
+        """Show this value nowhere."""
+        self._secrets |= {secret, secret.strip()}
+
+    def hide_password(self, text: str) -> None:
+        """Show the password inside an address nowhere."""
+        self._secrets |= passwords_in(text)
+
+    def wrong(self, key: str, value: object, text: str) -> None:
+        """`key` holds a `value` that cannot be; `text` says what it should be."""
+        self._found.append((key, value, text))
+
+    def missing(self, key: str, text: str) -> None:
+        """`key` is not set; `text` says why it has to be, or to what."""
+        self._found.append((f"{key} is missing", NOT_GIVEN, text))
+
+    def unknown(self, key: str, name: str, known: Iterable[str], what: str = "a setting") -> None:
+        """`key` is none of ours; suggests the known name that comes nearest to `name`."""
+        self._found.append((f"{key} is not {what}", NOT_GIVEN, suggestion(name, known)))
+
+    def note(self, key: str, text: str) -> None:
+        """Anything else about `key`, without a value."""
+        self._found.append((key, NOT_GIVEN, text))
+
+    def render(self) -> tuple[Problem, ...]:
+        """The sentences, in the order in which the mistakes were met, each once."""
+        redactor = Redactor(self._secrets)
+        rendered = (self._sentence(redactor, *each) for each in self._found)
+        return tuple({problem.sentence: problem for problem in rendered}.values())
+
+    def _sentence(self, redactor: Redactor, key: str, value: object, text: str) -> Problem:
+        shown = "" if value is NOT_GIVEN else f" is {show(value, redactor)}"
+        sentence = " ".join(f"{key}{shown}: {text}".split()).rstrip(".!") + ("" if text.endswith("?") else ".")
+        return Problem(redactor.redact(key.removesuffix(" is missing")), redactor.redact(sentence))
+
+
+def show(value: object, redactor: Redactor) -> str:
+    """`value` as a person wrote it, short, with all that is or looks secret in it masked."""
+    text = value if isinstance(value, str) else repr(value)
+    if looks_secret(text):
+        return f"{MASK} (it looks like a secret)"
+    text = redactor.redact(_PASSWORD.sub(lambda match: match[0].replace(match["secret"], MASK), text))
+    if len(text) > _LONGEST_VALUE:
+        text = text[:_LONGEST_VALUE] + "…"
+    return f'"{text}"' if isinstance(value, str) else text
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or all of them."""
+    names = list(known)
+    by_folded = {each.casefold(): each for each in names}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {by_folded[near[0]]}?"
+    return f"there is {listed(names)}" if names else "remove it"
+
+
+def listed(names: Iterable[str], word: str = "and") -> str:
+    """Names in a sentence: "a, b and c"."""
+    *most, last = [*names] or ["nothing"]
+    return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def passwords_in(address: str) -> set[str]:
+    """The password inside an address, as written and decoded; empty when there is none."""
+    match = _PASSWORD.search(address)
+    return {match["secret"], unquote(match["secret"])} if match else set()
+
+
+def in_words(error: Any) -> str:
+    """What pydantic found wrong (one of `ValidationError.errors()`), as the second half of a sentence."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in {"value_error", "assertion_error"}:
+        return str(context["error"])
+    if kind == "literal_error":
+        near = difflib.get_close_matches(str(error["input"]), re.findall(r"'([^']*)'", context["expected"]), n=1)
+        return f"it is one of {context['expected']}" + (f"; did you mean {near[0]}?" if near else "")
+    for start, words in _WORDS.items():
+        if kind.startswith(start):
+            return words
+    return str(error["msg"]).replace("Input should", "it should")
+
+
+_WORDS = {
+    "int_": "it is a whole number",
+    "float_": "it is a number",
+    "bool_": "it is true or false",
+    "string_type": 'it is text in quotes, such as "…"',
+    "list_type": 'it is a list, such as ["…"]',
+    "tuple_type": 'it is a list, such as ["…"]',
+    "extra_forbidden": "there is no such setting",
+}
