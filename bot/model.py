@@ -1,9 +1,11 @@
 """The nouns that the whole core shares, and the one table of how a delivery moves between its states."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from adapters.base import Receipt
 
 
 class State(StrEnum):
@@ -125,3 +127,21 @@ class Delivery:
     """The frozen payload, canonical JSON."""
     marker: str | None
     attempt_started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended, and what that makes of the delivery."""
+
+    event: Event
+    due_at: datetime | None
+    reason: str | None
+    failed: bool = False
+    status: int | None = None
+    receipt: Receipt | None = None
+    marker: str | None = None
+    """A new marker, when the platform is to be asked again."""
+
+    def cleaned(self, redact: Callable[[str], str]) -> "Settlement":
+        """The same, with what secrets the reason may hold taken out: it goes into the ledger."""
+        return replace(self, reason=redact(self.reason)) if self.reason else self

@@ -55,13 +55,10 @@ def candidates(source_identity: str, feed: Feed) -> tuple[Candidate, ...]:
     """The entries of a feed as candidates, oldest first. An entry without a link that can be posted is left out."""
     linked = [(entry, link) for entry in feed.entries if (link := entry.link or feed.link)]
     shared = _links_of_different_entries([entry for entry, _ in linked])
-    ordered = sorted(linked[::-1], key=lambda pair: pair[0].published_at or LONG_AGO) if _dated(feed) else linked[::-1]
-    return tuple(Candidate(entry, link, _keys(source_identity, entry, shared)) for entry, link in ordered)
-
-
-def _dated(feed: Feed) -> bool:
-    """Only a feed that dates every entry is ordered by date; any other is taken as newest first, as feeds are."""
-    return all(entry.published_at for entry in feed.entries)
+    linked.reverse()  # documents are newest first; what is dated alike, or not at all, keeps that order
+    if all(entry.published_at for entry in feed.entries):
+        linked.sort(key=lambda pair: pair[0].published_at or LONG_AGO)
+    return tuple(Candidate(entry, link, _keys(source_identity, entry, shared)) for entry, link in linked)
 
 
 def _keys(source_identity: str, entry: Entry, shared: frozenset[str]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ _PATTERNS = tuple(
     )
 )
 _GROUPED = re.compile(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}")
-_OPAQUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{24,}", re.ASCII)
+_OPAQUE = re.compile(r"(?=.*\d)(?=.*[a-z])[\w+=-]{24,}", re.ASCII)
 
 
 class Redactor:
@@ -124,7 +124,7 @@ def _escaped(text: str) -> Iterator[str]:
 
 
 def _base64(data: bytes) -> Iterator[str]:
-    """`data` in base64, and what of it can be recognised inside base64 of a longer text, however it is aligned there."""
+    """`data` in base64, and what of it can be recognised inside base64 of a longer text, however it is aligned."""
     yield base64.b64encode(data).decode().rstrip("=")
     yield base64.urlsafe_b64encode(data).decode().rstrip("=")
     for before in range(3):

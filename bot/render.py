@@ -53,7 +53,7 @@ class Renderer:
             loader=_Packaged(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
         )
 
-    def post(self, article: Article, *, platform: str, source: str, picture: Picture | None = None) -> Post:
+    def post(self, article: Article, *, platform: str, picture: Picture | None = None) -> Post:
         """The post that this article comes to on this platform, before its limits."""
         template = self._environment.select_template([f"{platform}.txt", "default.txt"])
         title, summary = _clean(article.title), _clean(article.summary)
@@ -62,7 +62,6 @@ class Renderer:
             summary=_marked("summary", summary),
             link=_marked("link", article.link),
             author=_clean(article.author or ""),
-            source=_clean(source),
         )
         return Post(
             parts=_parts(rendered.strip()),

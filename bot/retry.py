@@ -1,16 +1,15 @@
 """From what came of a call to what becomes of the delivery: one table, no I/O.
 
-Every outcome of the contract has exactly one verdict per step; a test asserts that the table is total.
+Every outcome of the contract has exactly one settlement per step; a test asserts that the table is total.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from bot.doors import Dice
-from bot.model import Event
+from bot.model import Event, Settlement
 
 Step = Literal["stage", "publish", "find"]
 
@@ -21,20 +20,6 @@ PROBE_FROM = 60.0
 PROBE_TO = 3600.0
 """Seconds between the tries of a channel that is paused because it is down."""
 JITTER = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a delivery."""
-
-    event: Event
-    due_at: datetime | None
-    """When it is looked at again; None: not by itself."""
-    reason: str
-    failed: bool = False
-    """Whether this counts as a failure, from which the backoff grows."""
-    pauses: bool = False
-    """Whether the whole channel rests until it has been mended."""
 
 
 def backoff(failures: int, dice: Dice, *, start: float = BACKOFF_FROM, top: float = BACKOFF_TO) -> float:
@@ -65,21 +50,22 @@ EVENTS: Mapping[tuple[Step, type[Outcome]], Event] = {
 }
 
 
-def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now: datetime, dice: Dice) -> Verdict:
-    """The verdict on `outcome` of `step`. `failures`: failed attempts before this one."""
-    event = EVENTS[step, type(outcome)]
+def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now: datetime, dice: Dice) -> Settlement:
+    """What `outcome` of `step` makes of the delivery. `failures`: failed attempts before this one."""
+    event, reason, status = EVENTS[step, type(outcome)], outcome.message, outcome.status
     match event:
         case Event.TOLD_TO_WAIT:
             told = outcome.retry_after if isinstance(outcome, RateLimited) else None
             # Jitter above what we were told, never below: coming back early is what rate limits punish.
             wait = told + dice.uniform(0, min(1.0, told * JITTER)) if told is not None else backoff(1, dice)
-            return Verdict(event, now + timedelta(seconds=wait), outcome.message)
+            return Settlement(event, now + timedelta(seconds=wait), reason, status=status)
         case Event.NOT_EXECUTED | Event.ASK_AGAIN:
             wait = backoff(failures + 1, dice)
-            return Verdict(event, now + timedelta(seconds=wait), outcome.message, failed=True)
+            return Settlement(event, now + timedelta(seconds=wait), reason, failed=True, status=status)
         case Event.CHANNEL_DOWN:
-            return Verdict(event, now, outcome.message, pauses=True)
+            mend = outcome.mend if isinstance(outcome, ChannelDown) else ""
+            return Settlement(event, now, f"{reason} {mend}".strip(), status=status)
         case Event.LOST:
-            return Verdict(event, now + timedelta(seconds=quiet_for), outcome.message, failed=True)
+            return Settlement(event, now + timedelta(seconds=quiet_for), reason, failed=True, status=status)
         case _:
-            return Verdict(event, None, outcome.message)
+            return Settlement(event, None, reason, status=status)

@@ -1,6 +1,5 @@
-"""When things may happen: pacing of visible calls and the next poll of a source. Pure."""
+"""When a source is polled next. Pure."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.doors import Dice
@@ -10,17 +9,6 @@ POLL_TO = 6 * 3600.0
 POLL_JITTER = 0.05
 PATIENCE = 3
 """Failures in a row before a source is polled less often and an alert is raised."""
-
-
-def free_at(started: Sequence[datetime], count: int, per_for: float) -> datetime | None:
-    """When one more call fits into "at most `count` in any `per_for` seconds"; None: at once.
-
-    `started`: the times of the newest calls, newest first; only the first `count` matter. A sliding window, so that no
-    window of the platform's, wherever it begins, ever sees more than `count`.
-    """
-    if len(started) < count:
-        return None
-    return started[count - 1] + timedelta(seconds=per_for)
 
 
 def next_poll(

@@ -1,20 +1,22 @@
 """What the lanes write: claim, settle, recover. Every change of state goes through `_move`, by the table of edges."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
 
-from adapters.base import Media, Payload, Receipt
+from adapters.base import Media, Payload
 from bot.ledger.schema import articles, attempts, deliveries, media
-from bot.model import EDGES, FINAL, Article, Delivery, Event, State
+from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State
 
 DEFAULT_REASON = {
     Event.SENT: "the platform gave its receipt",
     Event.FOUND: "the answer was lost; the platform was asked and had it",
 }
+
+
+_DONE = FINAL - {State.CANCELLED}
+"""States in which the staged bytes are of no more use; a cancelled delivery may be taken up again as it was frozen."""
 
 
 class NotOurs(Exception):
@@ -37,7 +39,7 @@ def _move(
     moved = conn.execute(update(deliveries).where(still).values(state=target, **values))
     if moved.rowcount != 1:
         raise NotOurs(f"delivery {delivery_id} is no longer {state} in attempt {attempt}")
-    if target in FINAL:
+    if target in _DONE:
         conn.execute(delete(media).where(media.c.delivery_id == delivery_id))
     return target
 
@@ -93,16 +95,20 @@ def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
     return conn.execute(query).scalar_one_or_none()
 
 
-def list_started(conn: Connection, *, place: int | None, account: str, newest: int) -> Sequence[datetime]:
-    """When the newest visible calls began, newest first: of one place (a channel's id), or of the whole account."""
+def find_started(conn: Connection, *, place: int | None, account: str, nth: int, until: datetime) -> datetime | None:
+    """When the nth newest visible call began, of one place (a channel's id) or of the whole account.
+
+    Times after `until` (now) are passed over: the clock was set back, and they would hold the lane up for that long.
+    """
     whose = attempts.c.channel_id == place if place is not None else attempts.c.account == account
     query = (
         select(attempts.c.started_at)
-        .where(whose, attempts.c.step == "publish")
+        .where(whose, attempts.c.step == "publish", attempts.c.started_at <= until)
         .order_by(attempts.c.started_at.desc())
-        .limit(newest)
+        .offset(nth - 1)
+        .limit(1)
     )
-    return conn.execute(query).scalars().all()
+    return conn.execute(query).scalar_one_or_none()
 
 
 # ── before the visible call ───────────────────────────────────────────────────────────────────────────────────────
@@ -137,35 +143,25 @@ def claim(conn: Connection, delivery: Delivery, *, account: str, marker: str, no
         State.PENDING,
         Event.CLAIMED,
         attempt=delivery.attempts,
-        **{"attempts": number, "marker": marker, "attempt_started_at": now, "due_at": None, "reason": None},
+        attempts=number,
+        marker=marker,
+        attempt_started_at=now,
+        due_at=None,
+        reason=None,
     )
     first = (deliveries.c.id == delivery.id) & deliveries.c.first_attempt_at.is_(None)
     conn.execute(update(deliveries).where(first).values(first_attempt_at=now))
-    _begin_attempt(conn, delivery, number, "publish", account, now)
+    _begin_attempt(conn, delivery, number, step="publish", account=account, now=now)
     return number
 
 
-def _begin_attempt(conn: Connection, delivery: Delivery, number: int, step: str, account: str, now: datetime) -> int:
+def _begin_attempt(conn: Connection, delivery: Delivery, number: int, *, step: str, account: str, now: datetime) -> int:
     values = {"delivery_id": delivery.id, "number": number, "step": step, "channel_id": delivery.channel_id}
     statement = insert(attempts).values(**values, account=account, started_at=now).returning(attempts.c.id)
     return int(conn.execute(statement).scalar_one())
 
 
 # ── after it ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """How an attempt ended, and what that makes of the delivery."""
-
-    event: Event
-    due_at: datetime | None
-    reason: str | None
-    failed: bool = False
-    status: int | None = None
-    receipt: Receipt | None = None
-    marker: str | None = None
-    """A new marker, when the platform is to be asked again."""
 
 
 def settle(conn: Connection, delivery_id: int, attempt: int, settlement: Settlement, *, now: datetime) -> State:
@@ -190,7 +186,7 @@ def settle_aside(
     state = _move(
         conn, delivery.id, delivery.state, settlement.event, attempt=delivery.attempts, **_values(settlement, now)
     )
-    attempt_id = _begin_attempt(conn, delivery, delivery.attempts, step, account, started_at)
+    attempt_id = _begin_attempt(conn, delivery, delivery.attempts, step=step, account=account, now=started_at)
     _end_attempt(conn, attempts.c.id == attempt_id, settlement, now)
     return state
 
@@ -241,6 +237,9 @@ def decide(
     values: dict[str, Any] = {"reason": reason, "settled_at": now, "due_at": None}
     if EDGES[delivery.state, event] is State.PENDING:
         values |= {"due_at": now, "failures": 0}
+    if delivery.state is State.FAILED:
+        # Proven not executed, and what was refused would be refused again: compose afresh, under a new key.
+        values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1}
     if event is Event.RESOLVED_SENT:
         values |= {"url": url, "sent_at": now}
     return _move(conn, delivery.id, delivery.state, event, attempt=delivery.attempts, **values)

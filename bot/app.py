@@ -1,0 +1,199 @@
+"""The running core: pollers, lanes and the teller over one set of doors.
+
+    source ─poll─▶ articles + deliveries ─▶ ledger ─▶ lane ─▶ adapter ─▶ receipt ─▶ ledger
+                                                        └ alerts ─▶ teller ─▶ the operator's chat
+
+`Core` knows no platform, no thread and no socket: the composition root (`bot.wiring`) hands it doors and adapters.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.base import Adapter, CanAlert
+from bot.channel import Rest
+from bot.deliver import Lane
+from bot.doors import Doors
+from bot.ledger import channels
+from bot.ledger.channels import ChannelState
+from bot.plan import Rules
+from bot.poll import Poller
+from bot.render import Renderer
+from bot.settings.model import Settings, SourceSettings
+from bot.tell import Teller
+
+log = structlog.get_logger()
+
+GRACE_FOR = 20.0
+"""Seconds that a visible call may still take when the program is told to stop."""
+LEAVE_FOR = 5.0
+"""Seconds for writing down what was given up, after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A configured channel with its adapter."""
+
+    name: str
+    adapter: Adapter
+
+
+class Core:
+    """Everything that runs. `start` first; then `run` for the daemon or `once` for one round."""
+
+    def __init__(
+        self, settings: Settings, opened: Sequence[Opened], doors: Doors, redact: Callable[[str], str]
+    ) -> None:
+        self._settings = settings
+        self._opened = opened
+        self._doors = doors
+        self._redact = redact
+        self._renderer = Renderer()
+        self.lanes: dict[str, Lane] = {}
+        self.pollers: list[Poller] = []
+        self._teller = Teller([each.adapter for each in opened if isinstance(each.adapter, CanAlert)], doors)
+
+    async def start(self) -> None:
+        """Register what is configured, and take up what a crash left behind. Talks to nobody."""
+        states = await self._doors.ledger.write(self._register)
+        for each in self._opened:
+            quiet_for = self._settings.quiet_time
+            lane = Lane(
+                states[each.name],
+                each.adapter,
+                self._doors,
+                self._renderer,
+                quiet_for=each.adapter.quiet_for if quiet_for is None else quiet_for,
+                redact=self._redact,
+            )
+            self.lanes[each.name] = lane
+            await lane.recover()
+        for source in self._settings.sources:
+            poller = self._poller(source)
+            self.pollers.append(poller)
+            await poller.register()
+
+    def _register(self, conn: Connection) -> Mapping[str, ChannelState]:
+        now = self._doors.clock.now()
+        states = {
+            each.name: channels.register_channel(conn, platform=each.adapter.platform, name=each.name, now=now)
+            for each in self._opened
+        }
+        channels.note_removed(conn, [state.id for state in states.values()], now=now)
+        return states
+
+    def _poller(self, source: SourceSettings) -> Poller:
+        lanes = [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
+
+        def wake() -> None:
+            for lane in lanes:
+                lane.wake()
+
+        rules = Rules(settle=self._settings.settle, max_age=self._settings.max_age, backfill=source.backfill)
+        return Poller(
+            source,
+            self._doors,
+            rules,
+            channel_ids=lambda: [lane.channel.id for lane in lanes],
+            on_new=wake,
+            redact=self._redact,
+        )
+
+    # ── the daemon ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll and deliver until `stop`; then finish or give up what is on the wire, within GRACE_FOR."""
+        log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
+        askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
+        askers.append(asyncio.create_task(self._teller.run()))
+        senders = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]
+        try:
+            await _until(stop, askers)
+        finally:
+            await self._cancel(askers)
+            await self._leave(senders)
+        log.info("daemon.stopped")
+
+    async def _leave(self, senders: Sequence[asyncio.Task[None]]) -> None:
+        for lane in self.lanes.values():
+            lane.stop()
+        try:
+            async with self._doors.clock.deadline(GRACE_FOR):
+                await _all(senders)
+        except TimeoutError:
+            log.warning("daemon.left_waiting", calls=sum(not task.done() for task in senders))
+        await self._cancel(senders)
+
+    async def _cancel(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with self._doors.clock.deadline(LEAVE_FOR):
+                await _all(tasks)
+
+    # ── one round ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def once(self, wait_for: float, stop: asyncio.Event) -> None:
+        """Poll everything whatever its interval, then deliver what is due or falls due within `wait_for` seconds."""
+        await asyncio.gather(*(self._look(poller) for poller in self.pollers))
+        until = self._doors.clock.now() + timedelta(seconds=wait_for)
+        senders = [asyncio.create_task(self._drain(lane, until)) for lane in self.lanes.values()]
+        try:
+            await _first(stop, senders)
+        finally:
+            await self._leave(senders)
+        for sender in senders:
+            if not sender.cancelled():
+                sender.result()
+        await self._teller.tell()
+
+    async def _look(self, poller: Poller) -> None:
+        if told := await poller.told_until():
+            log.info("source.left_alone", source=poller.source.name, until=told)
+            return
+        await poller.look()
+
+    async def _drain(self, lane: Lane, until: datetime) -> None:
+        while not lane.stopping:
+            rest = await lane.step()
+            if rest is None:
+                continue
+            if rest.until is None or rest.until > until:
+                return
+            await lane.sleep(Rest(rest.until, rest.why))
+
+
+async def _until(stop: asyncio.Event, watched: Sequence[asyncio.Task[None]]) -> None:
+    """Until `stop`. A watched task that fails is a mistake of ours that must not go unseen: it ends the daemon."""
+    waiting = asyncio.create_task(_wait(stop))
+    open_tasks = {waiting, *watched}
+    try:
+        while not stop.is_set():
+            done, open_tasks = await asyncio.wait(open_tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        waiting.cancel()
+
+
+async def _first(stop: asyncio.Event, working: Sequence[asyncio.Task[None]]) -> None:
+    """Until all work is done or `stop`, whichever is first."""
+    waiting = asyncio.create_task(_wait(stop))
+    ending = asyncio.create_task(_all(working))
+    await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    ending.cancel()
+
+
+async def _wait(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _all(working: Sequence[asyncio.Task[None]]) -> None:
+    if working:
+        await asyncio.wait(working)

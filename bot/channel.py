@@ -1,0 +1,138 @@
+"""A lane's own channel: who we are there, whether it is up, and its rests when it is not.
+
+Credentials, rights or a suspension pause the channel with one alert; everything is kept, and it resumes by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
+from bot.doors import Dice, Doors
+from bot.ledger import channels
+from bot.ledger.alerts import clear_alert, raise_alert
+from bot.ledger.channels import ChannelState
+from bot.patience import shortly
+from bot.retry import PROBE_FROM, PROBE_TO, backoff
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do before `until` (None: before something new is planned)."""
+
+    until: datetime | None
+    why: str = ""
+
+
+def pause(conn: Connection, channel_id: int, reason: str, *, now: datetime, dice: Dice) -> bool:
+    """Let the channel rest, for longer each time in a row. True: this is news, and an alert was raised."""
+    state = channels.get_channel(conn, channel_id)
+    wait = backoff(state.probes + 1, dice, start=PROBE_FROM, top=PROBE_TO)
+    channels.pause_channel(conn, channel_id, reason=reason, probe_at=now + timedelta(seconds=wait), now=now)
+    message = f"Channel {state.name} is paused: {reason} Everything is kept, and it is tried again by itself."
+    return raise_alert(conn, _cause(channel_id), message, needs_person=True, now=now)
+
+
+def _cause(channel_id: int) -> str:
+    return f"channel:{channel_id}:down"
+
+
+class Channel:
+    """One configured channel as its lane meets it."""
+
+    def __init__(self, state: ChannelState, adapter: Adapter, doors: Doors, redact: Callable[[str], str]) -> None:
+        self.id = state.id
+        """The row in the ledger; another one once the platform has said that the label is another channel."""
+        self.name = state.name
+        self.adapter = adapter
+        self._doors = doors
+        self._redact = redact
+        self._standing: Standing | None = None
+        self._asked = False
+        self._failures = 0
+        self._away_until: datetime | None = None
+        self._log = log.bind(channel=state.name, platform=adapter.platform)
+
+    @property
+    def account(self) -> str:
+        """What budgets and keys belong to. RuntimeError before the platform has said who we are."""
+        if self._standing is None:
+            raise RuntimeError(f"{self.name} works only once the platform has said who we are")
+        return f"{self.adapter.platform}:{self._standing.account_id}"
+
+    async def ready(self) -> Rest | None:
+        """Ask who we are, at first and whenever the channel rests because it was down. A Rest: not now."""
+        now = self._doors.clock.now()
+        state = await self._doors.ledger.read(lambda conn: channels.get_channel(conn, self.id))
+        if state.paused_at is not None and self._asked:
+            if state.probe_at is not None and state.probe_at > now:
+                return Rest(state.probe_at, "paused")
+        elif self._standing is not None:
+            return None
+        if self._away_until is not None and self._away_until > now:
+            return Rest(self._away_until, "the platform is away")
+        return await self._verify(paused=state.paused_at is not None)
+
+    async def _verify(self, *, paused: bool) -> Rest | None:
+        self._asked = True
+        try:
+            standing = await shortly(self._doors.clock, self.adapter.verify)
+        except ChannelDown as down:
+            return await self._rest(f"{down.message} {down.mend}".strip())
+        except Outcome as outcome:
+            return self._stay_away(outcome)
+        if standing.problems:
+            return await self._rest(" ".join(standing.problems))
+        await self._settle_in(standing)
+        if paused:
+            self._log.info("channel.resumed", who=standing.who)
+        elif self._standing is None:
+            self._log.info("channel.verified", who=standing.who)
+        self._standing, self._failures, self._away_until = standing, 0, None
+        return None
+
+    async def _rest(self, why: str) -> Rest:
+        now, reason = self._doors.clock.now(), self._redact(why)
+
+        def work(conn: Connection) -> tuple[bool, datetime | None]:
+            news = pause(conn, self.id, reason, now=now, dice=self._doors.dice)
+            return news, channels.get_channel(conn, self.id).probe_at
+
+        news, probe_at = await self._doors.ledger.write(work)
+        if news:
+            self._log.error("channel.paused", reason=reason, probe_at=probe_at)
+        return Rest(probe_at, "paused")
+
+    def _stay_away(self, outcome: Outcome) -> Rest:
+        self._failures += 1
+        wait = backoff(self._failures, self._doors.dice)
+        if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
+            wait = outcome.retry_after
+        self._away_until = self._doors.clock.now() + timedelta(seconds=wait)
+        self._log.warning("channel.unavailable", reason=self._redact(outcome.message), due_at=self._away_until)
+        return Rest(self._away_until, "the platform is away")
+
+    async def _settle_in(self, standing: Standing) -> None:
+        now = self._doors.clock.now()
+
+        def work(conn: Connection) -> int:
+            bound = channels.bind_channel(
+                conn,
+                self.id,
+                account_id=standing.account_id,
+                place_id=standing.place_id,
+                who=standing.who,
+                url=standing.url,
+                now=now,
+            )
+            channels.resume_channel(conn, bound)
+            for known in {self.id, bound}:
+                clear_alert(conn, _cause(known), now=now)
+            return bound
+
+        self.id = await self._doors.ledger.write(work)

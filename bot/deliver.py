@@ -1,0 +1,293 @@
+"""The lane: the single sender of one place. Claims the next due delivery, composes, stages, publishes, settles.
+
+    head of the lane ─▶ uncertain? ask ─▶ pending? pace ─▶ compose ─▶ stage ─▶ freeze ─▶ claim ─▶ PUBLISH ─▶ settle
+
+It decides nothing: what an outcome comes to is `bot.retry`, which edge may be taken is `bot.model`. In order, one
+visible call in flight; a delivery that waits for its time holds the lane, one that waits for a person does not.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.base import (
+    Absent,
+    Adapter,
+    Answer,
+    AskAgain,
+    CannotTell,
+    Found,
+    KeySeed,
+    Outcome,
+    Payload,
+    Receipt,
+    Uncertain,
+)
+from bot.channel import Channel, Rest
+from bot.doors import Doors
+from bot.ledger import queue
+from bot.ledger.channels import ChannelState
+from bot.model import Article, Delivery, Event, Settlement, State
+from bot.pace import find_slot
+from bot.patience import shortly
+from bot.pictures import find_picture
+from bot.render import Renderer
+from bot.retry import Step, backoff, judge
+from bot.settle import Settler
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 5.0
+"""Seconds after which an idle lane looks at the ledger again: a person may have decided something beside the daemon."""
+DEADLINE_SLACK = 5.0
+"""Seconds that an adapter may overrun its own deadline before the lane stops believing in it."""
+
+
+class Lane:
+    """One channel's sender. `step` does one thing or says until when there is nothing to do; `run` goes on for life."""
+
+    def __init__(
+        self,
+        channel: ChannelState,
+        adapter: Adapter,
+        doors: Doors,
+        renderer: Renderer,
+        *,
+        quiet_for: float,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.channel = Channel(channel, adapter, doors, redact)
+        self.stopping = False
+        self._adapter = adapter
+        self._doors = doors
+        self._renderer = renderer
+        self._quiet_for = quiet_for
+        self._settler = Settler(self.channel, doors, redact)
+        self._quiet_until = doors.clock.monotonic()
+        """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
+        self._wake = asyncio.Event()
+        self._log = log.bind(channel=channel.name, platform=adapter.platform)
+
+    # ── for life ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def recover(self) -> None:
+        """What a crash left in `sending` is uncertain from now on. Called once, before the first step."""
+        now = self._doors.clock.now()
+        due_at = now + timedelta(seconds=self._quiet_for)
+        channel_id = self.channel.id
+        lost = await self._doors.ledger.write(
+            lambda conn: queue.recover(conn, channel_id, quiet_for_due_at=due_at, now=now)
+        )
+        if lost:
+            self._rest_quietly()
+        for delivery_id in lost:
+            self._log.warning("delivery.recovered", delivery=delivery_id, due_at=due_at)
+
+    async def run(self) -> None:
+        """Work until `stop`; a mistake of ours rests the lane, it never ends it."""
+        failures = 0
+        while not self.stopping:
+            try:
+                rest = await self.step()
+                failures = 0
+            except Exception:
+                failures += 1
+                self._log.exception("lane.failed")
+                rest = Rest(self._doors.clock.now() + timedelta(seconds=backoff(failures, self._doors.dice)))
+            if rest is not None and not self.stopping:
+                await self.sleep(rest)
+
+    def wake(self) -> None:
+        """Something new was planned."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Start nothing new."""
+        self.stopping = True
+        self._wake.set()
+
+    async def sleep(self, rest: Rest) -> None:
+        """Until the rest is over, or something new was planned; at most LOOK_EVERY."""
+        wait = LOOK_EVERY
+        if rest.until is not None:
+            wait = min(wait, max(0.0, (rest.until - self._doors.clock.now()).total_seconds()))
+        with suppress(TimeoutError):
+            async with self._doors.clock.deadline(wait):
+                await self._wake.wait()
+        self._wake.clear()
+
+    # ── one step ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def step(self) -> Rest | None:
+        """Do the next thing there is to do; a Rest when there is none."""
+        if rest := await self.channel.ready():
+            return rest
+        channel_id = self.channel.id
+        head = await self._doors.ledger.read(lambda conn: queue.find_head(conn, channel_id))
+        if head is None:
+            return Rest(None)
+        if head.state is State.SENDING:  # an outcome that never reached the ledger
+            await self.recover()
+            return None
+        if rest := self._not_yet(head) or await self._paced(head):
+            return rest
+        article = await self._doors.ledger.read(lambda conn: queue.get_article(conn, head.article_id))
+        if head.state is State.UNCERTAIN:
+            await self._ask(head, article)
+        else:
+            await self._send(head, article)
+        return None
+
+    def _not_yet(self, head: Delivery) -> Rest | None:
+        now = self._doors.clock.now()
+        if head.due_at is not None and head.due_at > now:
+            return Rest(head.due_at, "not due yet")
+        quiet = self._quiet_until - self._doors.clock.monotonic()
+        if head.state is State.UNCERTAIN and quiet > 0:
+            return Rest(now + timedelta(seconds=quiet), "an unknown outcome rests")
+        return None
+
+    async def _paced(self, head: Delivery) -> Rest | None:
+        if head.state is State.UNCERTAIN:
+            return None
+        now, channel_id, account = self._doors.clock.now(), self.channel.id, self.channel.account
+
+        def work(conn: Connection) -> datetime | None:
+            return find_slot(conn, self._adapter.paces, channel_id=channel_id, account=account, now=now)
+
+        slot = await self._doors.ledger.read(work)
+        return Rest(slot, "pacing") if slot else None
+
+    # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _send(self, delivery: Delivery, article: Article) -> None:
+        started_at = self._doors.clock.now()
+        try:
+            delivery, payload = await self._payload(delivery, article)
+            channel_id = self.channel.id
+            last = await self._doors.ledger.read(lambda conn: queue.find_last_receipt(conn, channel_id))
+            marker = await self._shortly(lambda: self._adapter.mark(last))
+        except Outcome as outcome:
+            settlement = self._judge("stage", outcome, delivery)
+            await self._settler.aside(delivery, "stage", settlement, article, started_at=started_at)
+            return
+        if self.stopping:
+            return
+        now, account = self._doors.clock.now(), self.channel.account
+        number = await self._doors.ledger.write(
+            lambda conn: queue.claim(conn, delivery, account=account, marker=json.dumps(dict(marker)), now=now)
+        )
+        await self._publish(replace(delivery, attempts=number), payload, article)
+
+    async def _payload(self, delivery: Delivery, article: Article) -> tuple[Delivery, Payload]:
+        """The frozen payload; composed, staged and frozen first, if this is the first time."""
+        if delivery.body is not None:
+            return delivery, await self._frozen(delivery)
+        picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
+        post = self._renderer.post(article, platform=self._adapter.platform, picture=picture)
+        draft = self._adapter.compose(post, self._doors.clock.now())
+        payload = await self._shortly(lambda: self._adapter.stage(draft))
+        seed = KeySeed(
+            account_id=self.channel.account,
+            article_key=article.key,
+            action=delivery.action,
+            revision=delivery.revision,
+            payload_number=delivery.payload_number,
+            published_at=article.published_at,
+        )
+        key = self._adapter.key(seed)
+        await self._doors.ledger.write(lambda conn: queue.freeze(conn, delivery, payload, key))
+        return replace(delivery, body=payload.canonical(), key=key), payload
+
+    async def _frozen(self, delivery: Delivery) -> Payload:
+        media = await self._doors.ledger.read(lambda conn: queue.list_media(conn, delivery.id))
+        return Payload(json.loads(delivery.body or "{}"), media)
+
+    async def _publish(self, delivery: Delivery, payload: Payload, article: Article) -> None:
+        """The visible call. Whatever comes of it is written down, even if the program is being stopped."""
+        try:
+            receipt = await self._visible(payload, delivery.key or "")
+        except Outcome as outcome:
+            settlement = self._judge("publish", outcome, delivery)
+        except asyncio.CancelledError:
+            lost = self._judge("publish", Uncertain("the program was stopped before the platform answered"), delivery)
+            await asyncio.shield(self._settler.after_call(delivery, lost, article))
+            raise
+        else:
+            settlement = Settlement(Event.SENT, None, None, receipt=receipt)
+        if settlement.event is Event.LOST:
+            self._rest_quietly()
+        await self._settler.after_call(delivery, settlement, article)
+
+    async def _visible(self, payload: Payload, key: str) -> Receipt:
+        deadline_for = self._adapter.deadline_for
+        try:
+            async with self._doors.clock.deadline(deadline_for + DEADLINE_SLACK):
+                return await self._shortly(lambda: self._adapter.publish(payload, key))
+        except Outcome:
+            raise
+        except TimeoutError:
+            raise Uncertain(f"no answer within {deadline_for:.0f} s") from None
+        except Exception as bug:
+            # A mistake of ours proves nothing about the platform: the post may be out.
+            self._log.exception("adapter.failed")
+            raise Uncertain(f"the adapter failed with {type(bug).__name__}") from bug
+
+    # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ask(self, delivery: Delivery, article: Article) -> None:
+        """Settle an unknown outcome by asking the platform."""
+        started_at = self._doors.clock.now()
+        payload, marker = await self._frozen(delivery), json.loads(delivery.marker or "{}")
+        try:
+            answer = await self._shortly(lambda: self._adapter.find(payload, delivery.key or "", marker))
+        except Outcome as outcome:
+            settlement = self._judge("find", outcome, delivery)
+        else:
+            settlement = self._conclude(answer, delivery)
+        await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
+
+    def _conclude(self, answer: Answer, delivery: Delivery) -> Settlement:
+        now = self._doors.clock.now()
+        match answer:
+            case Found(receipt):
+                return Settlement(Event.FOUND, None, None, receipt=receipt)
+            case Absent(why):
+                # The first time at once: it has rested long enough. A platform that loses one post after the other
+                # is left alone for longer and longer.
+                wait = backoff(delivery.failures - 1, self._doors.dice) if delivery.failures > 1 else 0.0
+                reason = why or "the platform was asked and does not have it"
+                return Settlement(Event.ABSENT, now + timedelta(seconds=wait), reason)
+            case AskAgain(after_for, marker):
+                due_at = now + timedelta(seconds=after_for)
+                reason = "the platform could not tell yet"
+                return Settlement(Event.ASK_AGAIN, due_at, reason, marker=json.dumps(dict(marker)))
+            case CannotTell(why):
+                return Settlement(Event.CANNOT_TELL, None, why)
+
+    # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _shortly(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await shortly(self._doors.clock, call)
+
+    def _rest_quietly(self) -> None:
+        self._quiet_until = self._doors.clock.monotonic() + self._quiet_for
+
+    def _judge(self, step: Step, outcome: Outcome, delivery: Delivery) -> Settlement:
+        return judge(
+            step,
+            outcome,
+            failures=delivery.failures,
+            quiet_for=self._quiet_for,
+            now=self._doors.clock.now(),
+            dice=self._doors.dice,
+        )

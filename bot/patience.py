@@ -1,0 +1,57 @@
+"""Short waits in process, by tenacity: where nothing was sent, and where an outcome must reach the ledger.
+
+Everything longer is `due_at` in the ledger: one truth about when.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential,
+)
+
+from adapters.base import Unavailable
+from bot.doors import Clock
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+TRIES = 3
+WITHIN = 5.0
+"""Seconds that the short waits of one step may take together."""
+
+
+async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
+    """Call, and call again within seconds where it was proven that nothing had been executed (a refused connection)."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        stop=stop_after_attempt(TRIES) | stop_before_delay(WITHIN),
+        wait=wait_exponential(multiplier=0.25, max=2),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+    return await retrying(call)
+
+
+async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
+    """Write to the ledger until it takes it: an outcome that is known must not be lost to a full disk or a lock."""
+
+    def say(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.error("ledger.unavailable", error=str(getattr(error, "orig", error)), tries=state.attempt_number)
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(DBAPIError),
+        wait=wait_exponential(multiplier=0.5, max=10),
+        sleep=clock.sleep,
+        before_sleep=say,
+    )
+    return await retrying(write)

@@ -1,0 +1,186 @@
+"""The poll: asks one source for entries, keeps what is new, plans its deliveries, and commits all of it together.
+
+    due? ─▶ fetch (conditional) ─▶ parse ─▶ candidates ─▶ known? ─▶ plan ─▶ articles + deliveries + cursor, one commit
+
+Which entries are new, and what becomes of them, is decided in `bot.plan`. It talks to no platform.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.doors import Doors, Fetched, FetchFailed
+from bot.ledger import intake
+from bot.ledger.alerts import clear_alert, raise_alert
+from bot.ledger.intake import SourceState, Stored
+from bot.plan import Rules, candidates, plan
+from bot.retry import backoff
+from bot.schedule import PATIENCE, POLL_TO, next_poll
+from bot.settings.model import SourceSettings
+from bot.sources.entry import Feed
+from bot.sources.feed import NotAFeed, read_feed
+
+log = structlog.get_logger()
+
+
+class Poller:
+    """Watches one source."""
+
+    def __init__(
+        self,
+        source: SourceSettings,
+        doors: Doors,
+        rules: Rules,
+        *,
+        channel_ids: Callable[[], Sequence[int]],
+        on_new: Callable[[], None],
+        redact: Callable[[str], str],
+    ) -> None:
+        self.source = source
+        self._doors = doors
+        self._rules = rules
+        self._channel_ids = channel_ids
+        self._on_new = on_new
+        self._redact = redact
+        self._log = log.bind(source=source.name)
+
+    async def register(self) -> None:
+        """Make sure that the ledger knows the source."""
+        now, source = self._doors.clock.now(), self.source
+        await self._doors.ledger.write(
+            lambda conn: intake.register_source(
+                conn, identity=source.identity, name=source.name, url=source.url, now=now
+            )
+        )
+
+    async def run(self) -> None:
+        """Look whenever the source is due, for life; ended by cancelling. A mistake of ours rests it, never ends it."""
+        failures = 0
+        while True:
+            try:
+                await self._doors.clock.sleep(await self._until_due())
+                await self.look()
+                failures = 0
+            except Exception:
+                failures += 1
+                self._log.exception("poll.failed")
+                await self._doors.clock.sleep(backoff(failures, self._doors.dice))
+
+    async def _until_due(self) -> float:
+        wait = (await self._state()).next_poll_at - self._doors.clock.now()
+        # A clock that was set back must not keep us away for much longer than the interval.
+        return max(0.0, min(wait.total_seconds(), max(self.source.poll_every * 2, POLL_TO)))
+
+    async def told_until(self) -> datetime | None:
+        """Until when the server told us to stay away, if that is still to come."""
+        told = (await self._state()).told_until_at
+        return told if told is not None and told > self._doors.clock.now() else None
+
+    async def _state(self) -> SourceState:
+        return await self._doors.ledger.read(lambda conn: intake.get_source(conn, self.source.identity))
+
+    async def look(self) -> None:
+        """One look at the source. What it comes to is in the ledger when this returns; only the ledger's errors rise."""
+        state = await self._state()
+        try:
+            fetched, feed = await read_feed(
+                self._doors.web, self._doors.offload, self.source.url, state.etag, state.last_modified
+            )
+        except FetchFailed as error:
+            await self._failed(state, error.message, error.mend, error.retry_after)
+        except NotAFeed as error:
+            await self._failed(state, error.message, error.mend, None)
+        except Exception as bug:
+            # A document that our own code stumbles over must cost this look, not the source.
+            self._log.exception("source.stumbled")
+            await self._failed(state, f"reading it failed with {type(bug).__name__}", "", None)
+        else:
+            await (self._unchanged(state) if feed is None else self._changed(state, fetched, feed))
+
+    async def _unchanged(self, state: SourceState) -> None:
+        now = self._doors.clock.now()
+        due, _ = self._next(now, failures=0, retry_after=None)
+
+        def work(conn: Connection) -> None:
+            intake.note_unchanged(conn, state.id, next_poll_at=due, now=now)
+            clear_alert(conn, _cause(state.id), now=now)
+
+        await self._doors.ledger.write(work)
+        self._log.debug("source.unchanged", next_poll_at=due)
+
+    async def _changed(self, state: SourceState, fetched: Fetched, feed: Feed) -> None:
+        now = self._doors.clock.now()
+        found = candidates(self.source.identity, feed)
+        cursor = self._cursor(now, fetched, feed)
+
+        def work(conn: Connection) -> Stored:
+            known = intake.find_known(conn, found)
+            decided = plan(found, known, first_look=state.first_look, rules=self._rules, now=now)
+            stored = intake.commit_look(
+                conn,
+                state.id,
+                decided,
+                known,
+                channel_ids=self._channel_ids(),
+                language=self.source.language or feed.language,
+                cursor=cursor,
+                now=now,
+            )
+            clear_alert(conn, _cause(state.id), now=now)
+            return stored
+
+        self._say(await self._doors.ledger.write(work), state, feed, unusable=len(feed.entries) - len(found))
+        self._on_new()
+
+    def _cursor(self, now: datetime, fetched: Fetched, feed: Feed) -> Mapping[str, Any]:
+        due, _ = self._next(now, failures=0, retry_after=None)
+        newest = max(
+            feed.entries, key=lambda entry: entry.published_at or datetime.min.replace(tzinfo=now.tzinfo), default=None
+        )
+        return {
+            "etag": fetched.etag,
+            "last_modified": fetched.last_modified,
+            "title": feed.title,
+            "newest_title": newest.title if newest else None,
+            "next_poll_at": due,
+            "told_until_at": None,
+        }
+
+    async def _failed(self, state: SourceState, message: str, mend: str, retry_after: float | None) -> None:
+        now, failures = self._doors.clock.now(), state.failures + 1
+        due, told = self._next(now, failures=failures, retry_after=retry_after)
+        reason = self._redact(f"{message} {mend}".strip())
+
+        def work(conn: Connection) -> None:
+            intake.note_failure(conn, state.id, message=reason, next_poll_at=due, told_until_at=told, now=now)
+            if failures > PATIENCE:
+                sentence = f"Source {self.source.name} has given nothing {failures} times in a row: {reason}"
+                raise_alert(conn, _cause(state.id), sentence, needs_person=False, now=now)
+
+        await self._doors.ledger.write(work)
+        self._log.warning("source.failed", reason=reason, failures=failures, next_poll_at=due)
+
+    def _next(self, now: datetime, *, failures: int, retry_after: float | None) -> tuple[datetime, datetime | None]:
+        every = self.source.poll_every
+        return next_poll(now, every=every, failures=failures, retry_after=retry_after, dice=self._doors.dice)
+
+    def _say(self, stored: Stored, state: SourceState, feed: Feed, *, unusable: int) -> None:
+        skipped = [new for _, new in stored.new if new.skipped]
+        for article_id, new in stored.new:
+            if new.skipped is None:
+                self._log.info("article.found", article=new.candidate.entry.title, id=article_id, due_at=new.due_at)
+            elif not state.first_look:
+                self._log.info("article.skipped", article=new.candidate.entry.title, id=article_id, reason=new.skipped)
+        if state.first_look:
+            self._log.info(
+                "source.met", title=feed.title, kind=feed.kind, entries=len(feed.entries), kept_in=len(skipped)
+            )
+        if unusable or feed.dropped:
+            self._log.warning("entries.unusable", count=unusable + feed.dropped, reason="no link to post")
+
+
+def _cause(source_id: int) -> str:
+    return f"source:{source_id}:failing"

@@ -1,0 +1,135 @@
+"""Writes down what came of a delivery: the state, the alert that goes with it, and the line in the log, together."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.channel import Channel, pause
+from bot.doors import Doors
+from bot.ledger import queue
+from bot.ledger.alerts import clear_alert, raise_alert
+from bot.ledger.queue import NotOurs
+from bot.model import Article, Delivery, Event, Settlement, State
+from bot.patience import surely
+from bot.retry import Step
+
+log = structlog.get_logger()
+
+SAID = {
+    Event.SENT: ("info", "delivery.sent"),
+    Event.FOUND: ("info", "delivery.found"),
+    Event.ABSENT: ("info", "delivery.absent"),
+    Event.TOLD_TO_WAIT: ("info", "delivery.told_to_wait"),
+    Event.CHANNEL_DOWN: ("warning", "delivery.postponed"),
+    Event.NOT_EXECUTED: ("warning", "delivery.postponed"),
+    Event.ASK_AGAIN: ("info", "delivery.asked"),
+    Event.LOST: ("warning", "delivery.uncertain"),
+    Event.CANNOT_TELL: ("error", "delivery.undecided"),
+    Event.REJECTED: ("error", "delivery.failed"),
+}
+"""Event → how loud it is and what the log calls it. A test asserts that it is total for what a lane can settle."""
+
+
+def cause_of(delivery_id: int) -> str:
+    """The cause under which a delivery's alert stands."""
+    return f"delivery:{delivery_id}"
+
+
+class Settler:
+    """Writes for one channel."""
+
+    def __init__(self, channel: Channel, doors: Doors, redact: Callable[[str], str]) -> None:
+        self._channel = channel
+        self._doors = doors
+        self._redact = redact
+        self._log = log.bind(channel=channel.name, platform=channel.adapter.platform)
+
+    async def after_call(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
+        """Settle the running attempt. Goes on until the ledger takes it."""
+
+        def write(conn: Connection, now: datetime, clean: Settlement) -> State:
+            return queue.settle(conn, delivery.id, delivery.attempts, clean, now=now)
+
+        await self._write(delivery, settlement, article, write)
+
+    async def aside(
+        self, delivery: Delivery, step: Step, settlement: Settlement, article: Article, *, started_at: datetime
+    ) -> None:
+        """Settle what came of staging a pending delivery, or of asking about an uncertain one."""
+
+        def write(conn: Connection, now: datetime, clean: Settlement) -> State:
+            account = self._channel.account
+            return queue.settle_aside(conn, delivery, step, clean, account=account, started_at=started_at, now=now)
+
+        await self._write(delivery, settlement, article, write)
+
+    async def _write(
+        self,
+        delivery: Delivery,
+        settlement: Settlement,
+        article: Article,
+        write: Callable[[Connection, datetime, Settlement], State],
+    ) -> None:
+        now = self._doors.clock.now()
+        clean = settlement.cleaned(self._redact)
+
+        def work(conn: Connection) -> State:
+            state = write(conn, now, clean)
+            self._alert(conn, delivery, clean, article, state=state, now=now)
+            return state
+
+        try:
+            state = await surely(self._doors.clock, lambda: self._doors.ledger.write(work))
+        except NotOurs as error:
+            self._log.warning("delivery.taken", delivery=delivery.id, reason=str(error))
+            return
+        self._say(delivery, clean, state, article)
+
+    def _alert(
+        self,
+        conn: Connection,
+        delivery: Delivery,
+        settlement: Settlement,
+        article: Article,
+        *,
+        state: State,
+        now: datetime,
+    ) -> None:
+        if settlement.event is Event.CHANNEL_DOWN:
+            pause(conn, self._channel.id, settlement.reason or "", now=now, dice=self._doors.dice)
+        elif state is State.FAILED or settlement.event is Event.CANNOT_TELL:
+            raise_alert(
+                conn,
+                cause_of(delivery.id),
+                _sentence(delivery, settlement, article, self._channel.name),
+                needs_person=True,
+                now=now,
+            )
+        elif state is State.SENT:
+            clear_alert(conn, cause_of(delivery.id), now=now)
+
+    def _say(self, delivery: Delivery, settlement: Settlement, state: State, article: Article) -> None:
+        level, event = SAID[settlement.event]
+        fields = {"delivery": delivery.id, "article": article.title, "attempt": delivery.attempts}
+        if settlement.receipt is not None:
+            fields["url"] = settlement.receipt.url or settlement.receipt.id
+        if settlement.reason:
+            fields["reason"] = settlement.reason
+        if settlement.due_at is not None and state is not State.SENT:
+            fields["due_at"] = settlement.due_at
+        getattr(self._log, level)(event, **fields)
+
+
+def _sentence(delivery: Delivery, settlement: Settlement, article: Article, channel: str) -> str:
+    about = f"“{article.title}” on {channel} (delivery {delivery.id})"
+    if settlement.event is Event.CANNOT_TELL:
+        return (
+            f"Nobody knows whether {about} is out: {settlement.reason}. Look at the channel, then run "
+            f"`handbill resolve {delivery.id} --sent URL`, `--not-sent` or `--drop`."
+        )
+    return (
+        f"{about} was refused: {settlement.reason}. Mend the article or the settings, then run "
+        f"`handbill retry {delivery.id}`, or `handbill resolve {delivery.id} --drop` to leave it."
+    )
