@@ -1,0 +1,249 @@
+"""Speaks to one Bluesky account through the atproto client.
+
+A post is put at a record key that is known beforehand, only if there is nothing yet (`swapRecord: null`), and its
+record never changes: the same call may be repeated for ever, and what is at the key tells whether the post is out.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from adapters.base import (
+    Absent,
+    Answer,
+    Context,
+    Draft,
+    Found,
+    KeySeed,
+    Marker,
+    Media,
+    Pace,
+    Payload,
+    Post,
+    Receipt,
+    Rejected,
+    Standing,
+    Unavailable,
+    Uncertain,
+)
+from adapters.bluesky import QUIET_FOR, BlueskySettings
+from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
+from adapters.bluesky.outcomes import (
+    INACTIVE,
+    RENEWABLE,
+    THUMB_REFUSED,
+    Failure,
+    publishing_outcome,
+    reading_outcome,
+)
+from adapters.bluesky.session import Session
+from adapters.bluesky.signin import SignIn
+from adapters.bluesky.tid import tid
+from adapters.bluesky.xrpc import POSTS, Xrpc
+from adapters.wire import Wire, within
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+DEADLINE_FOR = 45.0
+_PROFILE = "https://bsky.app/profile"
+
+
+class BlueskyAdapter:
+    """One Bluesky account. The account and the place are one: its repository."""
+
+    platform = "bluesky"
+    quiet_for = QUIET_FOR
+    deadline_for = DEADLINE_FOR
+    takes_picture = True
+    paces: tuple[Pace, ...] = (Pace(1600, 3600.0, "account"), Pace(11000, 86400.0, "account"))
+    """5000 points an hour and 35000 a day, at no more than 3 a post:
+    https://docs.bsky.app/docs/advanced-guides/rate-limits"""
+
+    def __init__(self, settings: BlueskySettings, context: Context) -> None:
+        self._settings = settings
+        context.keep_secret(settings.app_password.get_secret_value())
+        self._xrpc = Xrpc(now=context.now, user_agent=context.user_agent)
+        self._sign_in = SignIn(settings, context, self._xrpc)
+
+    async def verify(self) -> Standing:
+        """Sign in, or see that we still are, and ask for the state of the account."""
+        session, account = await self._reading(self._who)
+        handle = str(account["handle"])
+        problems, notes = [], []
+        if account.get("active") is False:
+            status = str(account.get("status"))
+            problems.append(INACTIVE.get(status, f"The account is not active ({status})."))
+        if session.by_main_password:
+            notes.append("The password is the account's main one, which can do anything: use an app password instead.")
+        if not self._settings.handle.startswith("did:") and handle != self._settings.handle:
+            notes.append(f"The account's handle is now @{handle}.")
+        return Standing(
+            account_id=session.did,
+            place_id=session.did,
+            who=f"@{handle}",
+            url=f"{_PROFILE}/{_profile(session)}",
+            limits=LIMITS,
+            problems=tuple(problems),
+            notes=tuple(notes),
+        )
+
+    def compose(self, post: Post, at: datetime) -> Draft:
+        """The text with its link, and the card."""
+        return compose(post, at)
+
+    async def stage(self, draft: Draft) -> Payload:
+        """Upload the card's picture. A PDS that does not take it gets a card without."""
+        if not draft.media:
+            return Payload(draft.body)
+        thumb = draft.media[0]
+        try:
+            blob = await self._reading(lambda session: self._upload(session, thumb))
+        except Rejected as refusal:
+            log.warning("thumbnail.refused", extra={"reason": refusal.message})
+            return Payload(draft.body)
+        return Payload(with_thumb(draft.body, blob), (thumb,))
+
+    def key(self, seed: KeySeed) -> str:
+        """The record key."""
+        return tid(seed)
+
+    async def mark(self, last: str | None) -> Marker:  # noqa: ARG002 # the key is all that `find` needs
+        """Nothing: the key is known, and the record at it tells everything."""
+        return {}
+
+    async def publish(self, payload: Payload, key: str) -> Receipt:
+        """Put the record, within the deadline; what can be mended on the way (a session, a lost picture) is, once."""
+        attempt = _Put()
+        try:
+            return await within(DEADLINE_FOR, self._publish(payload, key, attempt))
+        except TimeoutError:
+            message = f"{self._settings.label} could not be posted to within {DEADLINE_FOR:.0f} seconds."
+            raise (Uncertain(message) if attempt.in_the_air else Unavailable(message)) from None
+
+    async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002
+        """Look at the key on the account's own PDS, whose answer is never stale."""
+        return await self._reading(lambda session: self._look(session, payload, key))
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        await self._xrpc.close()
+
+    async def _publish(self, payload: Payload, key: str, attempt: "_Put") -> Receipt:
+        session = await self._sign_in.session()
+        mended: set[str] = set()
+        while True:
+            try:
+                answer = await self._xrpc.put_post(session, key, payload.body, attempt.begin)
+            except Failure as failure:
+                attempt.end()
+                remedy = failure.name if failure.refused else ""
+                if remedy == "InvalidSwap":
+                    return await self._already_there(session, payload, key)
+                if remedy in mended or remedy not in RENEWABLE | {"BlobNotFound"}:
+                    raise publishing_outcome(failure) from None
+            else:
+                return self._proof(session, payload, key, answer)
+            mended |= RENEWABLE if remedy in RENEWABLE else {remedy}
+            session = await self._mend(session, payload, remedy)
+
+    async def _mend(self, session: Session, payload: Payload, remedy: str) -> Session:
+        """Put right what the PDS has just refused the record for. Nothing was executed so far."""
+        if remedy in RENEWABLE:
+            return await self._sign_in.renewed(session)
+        # A blob that no record refers to may be dropped again; the same bytes have the same CID.
+        if not payload.media:
+            raise Rejected("The card's picture is gone from the server, and there are no bytes to upload it again.")
+        blob = await self._reading(lambda current: self._upload(current, payload.media[0]))
+        if blob.get("ref") != payload.body["embed"]["external"]["thumb"].get("ref"):
+            raise Rejected("The server files the card's picture under another name than before.")
+        return await self._sign_in.session()
+
+    def _proof(self, session: Session, payload: Payload, key: str, answer: Mapping[str, Any]) -> Receipt:
+        if answer["uri"] != _uri(session, key):
+            raise Uncertain(f"{self._settings.server} answered with the address of another record.")
+        return _receipt(session, payload, key)
+
+    async def _already_there(self, session: Session, payload: Payload, key: str) -> Receipt:
+        """Another record stands at the key. An older form of this very post counts; nothing is overwritten."""
+        try:
+            answer = await self._look(session, payload, key)
+        except Failure as failure:
+            raise Uncertain(f"Something stands at this post's key. {failure.sentence}") from None
+        if isinstance(answer, Found):
+            return answer.receipt
+        raise Rejected(f"Another record, without this article's link, stands at {_uri(session, key)}.")
+
+    async def _reading(self, call: Callable[[Session], Awaitable[T]]) -> T:
+        """Make an invisible call with a session, renewed once where it is not taken any more."""
+        session = await self._sign_in.session()
+        try:
+            return await call(session)
+        except Failure as failure:
+            if not (failure.refused and failure.name in RENEWABLE):
+                raise reading_outcome(failure) from None
+        session = await self._sign_in.renewed(session)
+        try:
+            return await call(session)
+        except Failure as failure:
+            raise reading_outcome(failure) from None
+
+    async def _who(self, session: Session) -> tuple[Session, Mapping[str, Any]]:
+        return session, await self._xrpc.get_session(session)
+
+    async def _look(self, session: Session, payload: Payload, key: str) -> Found | Absent:
+        try:
+            found = await self._xrpc.get_post(session, key)
+        except Failure as failure:
+            if failure.refused and failure.name == "RecordNotFound":
+                return Absent(f"There is nothing at {_uri(session, key)}.")
+            raise
+        if payload.body["embed"]["external"]["uri"] in links_of(found["value"]):
+            return Found(_receipt(session, payload, key))
+        return Absent(f"Another record, without this article's link, stands at {_uri(session, key)}.")
+
+    async def _upload(self, session: Session, media: Media) -> Mapping[str, Any]:
+        """The blob reference. Raises Rejected where the PDS will never take these bytes."""
+        try:
+            answer = await self._xrpc.upload_blob(session, media.data, media.mime)
+        except Failure as failure:
+            if failure.refused and failure.name in THUMB_REFUSED:
+                raise Rejected(failure.sentence, status=failure.status) from None
+            raise
+        blob: Mapping[str, Any] = answer["blob"]
+        return blob
+
+
+class _Put:
+    """Watches the visible call: whether one is in the air whose answer we do not have."""
+
+    def __init__(self) -> None:
+        self._wire: Wire | None = None
+
+    def begin(self, wire: Wire) -> None:
+        """A put is made, over this wire."""
+        self._wire = wire
+
+    def end(self) -> None:
+        """It brought an answer, or surely nothing."""
+        self._wire = None
+
+    @property
+    def in_the_air(self) -> bool:
+        """A byte of it may have been sent."""
+        return self._wire is not None and not self._wire.nothing_sent
+
+
+def _uri(session: Session, key: str) -> str:
+    return f"at://{session.did}/{POSTS}/{key}"
+
+
+def _profile(session: Session) -> str:
+    return session.did if session.handle == "handle.invalid" else session.handle
+
+
+def _receipt(session: Session, payload: Payload, key: str) -> Receipt:
+    at = datetime.fromisoformat(payload.body["createdAt"]).astimezone(UTC)
+    return Receipt(_uri(session, key), f"{_PROFILE}/{_profile(session)}/post/{key}", at)

@@ -1,0 +1,177 @@
+"""From a post to the record of an app.bsky.feed.post, as far as that can be without uploading anything. Pure.
+
+The record's rules: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import ada_url
+
+from adapters.base import Card, Draft, Json, Limits, Mark, Media, Part, Picture, Post, Rejected
+from adapters.text import ELLIPSIS, Fitted, fit, graphemes, tidy_line
+
+LIMITS = Limits(length=300, unit="graphemes", measure=graphemes, max_bytes=3000)
+"""maxGraphemes and maxLength, which counts UTF-8 bytes."""
+DRIFT_MARGIN = 4
+"""Graphemes kept free where a PDS with another version of Unicode may count otherwise than we do."""
+LONGEST_THUMB = 999_999
+"""Bytes; https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json"""
+LONGEST_LINK_TEXT = 32
+"""Characters of a link as shown. The link itself is whole, in the facet: long ones cost nothing."""
+
+_CARD_TITLE = Limits(length=300, unit="graphemes", measure=graphemes)
+_CARD_DESCRIPTION = Limits(length=600, unit="graphemes", measure=graphemes)
+"""The lexicon sets no limit to a card's words; apps show about two lines of each."""
+
+_URI = re.compile(r"https?://[^\s/]\S{0,8000}")
+"""The lexicon's format "uri", held to the web: https://atproto.com/specs/lexicon#uri"""
+_LANGUAGE = re.compile(
+    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
+    r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
+)
+"""The part of BCP 47 that pages use: https://www.rfc-editor.org/rfc/rfc5646#section-2.1"""
+
+
+def compose(post: Post, at: datetime) -> Draft:
+    """The draft for Bluesky, planned to go out `at`. Raises Rejected where nothing can be made of it."""
+    addresses = [_address(part.text, post.link) for part in post.parts if part.kind == "link"]
+    fitted = _fitted([_shown(part) for part in post.parts])
+    links = [span for span in fitted.spans if span.kind == "link"]
+    picture, refused = _thumb(post.picture)
+    language, unknown = _language(post.language)
+    card = Card(
+        _address(post.link, post.link),
+        _line(post.title, _CARD_TITLE),
+        _line(post.description, _CARD_DESCRIPTION),
+        picture is not None,
+    )
+    marks = tuple(Mark("link", span.start, span.end, address) for span, address in zip(links, addresses, strict=True))
+    return Draft(
+        text=fitted.text,
+        length=graphemes(fitted.text),
+        limit=LIMITS.length,
+        unit=LIMITS.unit,
+        body=_record(fitted.text, marks, card, language, at),
+        media=() if picture is None else (Media(picture.data, picture.mime, "", picture.width, picture.height),),
+        marks=marks,
+        card=card,
+        warnings=(*fitted.warnings, *refused, *unknown),
+    )
+
+
+def with_thumb(record: Json, blob: Json) -> Json:
+    """The record with its card's picture, which is referred to exactly as the PDS said when it took the upload."""
+    embed = record["embed"]
+    return {**record, "embed": {**embed, "external": {**embed["external"], "thumb": blob}}}
+
+
+def links_of(record: Any) -> frozenset[str]:
+    """Every web address that a record refers to, in its card or its text, whatever its shape: it need not be ours."""
+    if isinstance(record, Mapping):
+        own = {record["uri"]} if isinstance(record.get("uri"), str) and _URI.fullmatch(record["uri"]) else set()
+        return frozenset(own).union(*map(links_of, record.values()))
+    if isinstance(record, list | tuple):
+        return frozenset().union(*map(links_of, record))
+    return frozenset()
+
+
+def shown_link(address: str) -> str:
+    """An address as readers see it: "example.com/news/…", whole path segments after the whole host name.
+
+    The app warns whoever follows a link whose text names another host than its address does, so the host is never
+    touched, not even a "www.": https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts
+    """
+    url = ada_url.URL(address)
+    host, rest = url.host, f"{url.pathname}{url.search}{url.hash}".rstrip("/")
+    if len(host) + len(rest) <= LONGEST_LINK_TEXT:
+        return f"{host}{rest}"
+    kept = host
+    for segment in url.pathname.strip("/").split("/")[:-1]:
+        if len(f"{kept}/{segment}/{ELLIPSIS}") > LONGEST_LINK_TEXT:
+            break
+        kept = f"{kept}/{segment}"
+    return f"{kept}/{ELLIPSIS}"
+
+
+def _record(text: str, marks: Sequence[Mark], card: Card, language: str | None, at: datetime) -> Json:
+    external = {"uri": card.link, "title": card.title, "description": card.description}
+    record: dict[str, Any] = {
+        "$type": "app.bsky.feed.post",
+        "text": text,
+        "createdAt": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "embed": {"$type": "app.bsky.embed.external", "external": external},
+    }
+    if marks:
+        record["facets"] = [_facet(text, mark) for mark in marks]
+    if language:
+        record["langs"] = [language]
+    return record
+
+
+def _facet(text: str, mark: Mark) -> Json:
+    """A facet counts UTF-8 bytes, end exclusive: https://docs.bsky.app/docs/advanced-guides/post-richtext"""
+    start = len(text[: mark.start].encode())
+    end = start + len(text[mark.start : mark.end].encode())
+    return {
+        "index": {"byteStart": start, "byteEnd": end},
+        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": mark.target}],
+    }
+
+
+def _fitted(parts: Sequence[Part]) -> Fitted:
+    fitted = fit(parts, LIMITS)
+    if graphemes(fitted.text) > LIMITS.length - DRIFT_MARGIN and _may_be_counted_otherwise(fitted.text):
+        return fit(parts, replace(LIMITS, length=LIMITS.length - DRIFT_MARGIN))
+    return fitted
+
+
+def _may_be_counted_otherwise(text: str) -> bool:
+    """Where every code point is an assigned character of its own, all versions of Unicode agree. Emoji sequences,
+    conjuncts of Indic scripts and characters newer than our tables are where they differ."""
+    return graphemes(text) != len(text) or any(unicodedata.category(character) == "Cn" for character in text)
+
+
+def _address(text: str, link: str) -> str:
+    """The address that a link leads to: as the template wrote it where it wrote a whole one, else the article's."""
+    address = text.strip() if "://" in text else link.strip()
+    if not _URI.fullmatch(address) or not ada_url.check_url(address):
+        raise Rejected(f"the link {address!r} is not an address that Bluesky takes")
+    return address
+
+
+def _shown(part: Part) -> Part:
+    if part.kind == "link" and "://" in part.text:
+        return Part("link", shown_link(part.text.strip()))
+    return part
+
+
+def _line(text: str, limits: Limits) -> str:
+    line = tidy_line(text)
+    return fit([Part("title", line)], limits).text if line else ""
+
+
+def _thumb(picture: Picture | None) -> tuple[Picture | None, tuple[str, ...]]:
+    if picture is None:
+        return None, ()
+    if not picture.mime.startswith("image/"):
+        return None, (f"the picture was left out: {picture.mime} is not an image",)
+    if not 0 < len(picture.data) <= LONGEST_THUMB:
+        return None, (f"the picture was left out: it has {len(picture.data):,} bytes of at most {LONGEST_THUMB:,}",)
+    return picture, ()
+
+
+def _language(tag: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The language in the spelling that PDSs check for, or none with a warning: a bad one would refuse the post."""
+    if not tag or not tag.strip():
+        return None, ()
+    found = _LANGUAGE.fullmatch(tag.strip().replace("_", "-").lower())
+    variants = found["variants"].split("-")[1:] if found else []
+    if not found or len(set(variants)) < len(variants):
+        return None, (f"the language {tag!r} was left out: it is not a BCP 47 tag such as de or pt-BR",)
+    script, region = (found["script"] or "").title(), (found["region"] or "").upper()
+    return "-".join(filter(None, (found["language"], script, region, *variants))), ()
