@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import ada_url
 
@@ -87,15 +88,23 @@ def shown_link(address: str) -> str:
     touched, not even a "www.": https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts
     """
     url = ada_url.URL(address)
-    host, rest = url.host, f"{url.pathname}{url.search}{url.hash}".rstrip("/")
+    host, path = url.host, _readable(url.pathname)
+    rest = f"{path}{url.search}{url.hash}".rstrip("/")
     if len(host) + len(rest) <= LONGEST_LINK_TEXT:
         return f"{host}{rest}"
     kept = host
-    for segment in url.pathname.strip("/").split("/")[:-1]:
+    for segment in path.strip("/").split("/")[:-1]:
         if len(f"{kept}/{segment}/{ELLIPSIS}") > LONGEST_LINK_TEXT:
             break
         kept = f"{kept}/{segment}"
     return f"{kept}/{ELLIPSIS}"
+
+
+def _readable(path: str) -> str:
+    """A path without its percent signs, where what they stand for is letters that can be shown: "/köln"."""
+    plain = unquote(path, errors="replace")
+    harmless = plain.isprintable() and not set(plain) & set(" %?#\ufffd") and plain.count("/") == path.count("/")
+    return plain if harmless else path
 
 
 def _record(text: str, marks: Sequence[Mark], card: Card, language: str | None, at: datetime) -> Json:
