@@ -1,0 +1,197 @@
+"""What people and scripts ask of the ledger. Read only; no query here locks anybody out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from bot.ledger.alerts import Alert, list_alerts
+from bot.ledger.schema import articles, attempts, channels, deliveries, sources
+from bot.model import State
+
+REMOVED = "channel removed"
+"""The reason shown for what is pending on a channel that the settings no longer name."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One article on one channel."""
+
+    id: int
+    title: str
+    link: str
+    channel: str
+    platform: str
+    state: State
+    reason: str | None
+    url: str | None
+    attempts: int
+    due_at: datetime | None
+    found_at: datetime
+    settled_at: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        """One line of `handbill log --json`."""
+        return {
+            "id": self.id,
+            "article": {"title": self.title, "link": self.link},
+            "channel": self.channel,
+            "platform": self.platform,
+            "state": self.state.value,
+            "reason": self.reason,
+            "url": self.url,
+            "attempts": self.attempts,
+            "due_at": self.due_at.isoformat() if self.due_at else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is open: how much goes by itself and when, and how much needs a person."""
+
+    by_itself: int
+    next_at: datetime | None
+    """When the next of them is tried or asked about."""
+    undecided: int
+    """Deliveries that wait for `handbill resolve`."""
+    alerts: tuple[Alert, ...]
+    """Every open alert; those that need a person first."""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something will not mend by itself."""
+        return self.undecided > 0 or any(alert.needs_person for alert in self.alerts)
+
+
+_UNDECIDED = or_(
+    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_(None)), deliveries.c.state == State.HELD
+)
+_BY_ITSELF = or_(
+    deliveries.c.state.in_([State.PENDING, State.SENDING]),
+    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
+)
+
+
+def summarise(conn: Connection) -> Waiting:
+    """What is open, on the channels that are configured."""
+    here = deliveries.join(channels)
+    configured = channels.c.removed_at.is_(None)
+    paused_until = func.max(func.coalesce(channels.c.probe_at, ""), func.coalesce(deliveries.c.due_at, ""))
+    open_query = select(func.count(), func.min(paused_until)).select_from(here).where(_BY_ITSELF, configured)
+    count, earliest = conn.execute(open_query).one()
+    undecided = conn.execute(select(func.count()).select_from(deliveries).where(_UNDECIDED)).scalar_one()
+    alerts = sorted(list_alerts(conn), key=lambda alert: not alert.needs_person)
+    next_at = datetime.fromisoformat(earliest) if earliest else None
+    return Waiting(int(count), next_at, int(undecided), tuple(alerts))
+
+
+def _rows() -> Select[Any]:
+    return select(
+        deliveries.c.id,
+        articles.c.title,
+        articles.c.link,
+        channels.c.name,
+        channels.c.platform,
+        channels.c.removed_at,
+        deliveries.c.state,
+        deliveries.c.reason,
+        deliveries.c.url,
+        deliveries.c.attempts,
+        deliveries.c.due_at,
+        articles.c.found_at,
+        deliveries.c.settled_at,
+    ).select_from(deliveries.join(articles).join(channels))
+
+
+def _read(conn: Connection, query: Select[Any]) -> list[DeliveryRow]:
+    rows = []
+    for row in conn.execute(query).mappings():
+        state = State(row["state"])
+        gone = row["removed_at"] is not None and state is State.PENDING
+        rows.append(
+            DeliveryRow(
+                id=row["id"],
+                title=row["title"],
+                link=row["link"],
+                channel=row["name"],
+                platform=row["platform"],
+                state=state,
+                reason=REMOVED if gone else row["reason"],
+                url=row["url"],
+                attempts=row["attempts"],
+                due_at=None if gone else row["due_at"],
+                found_at=row["found_at"],
+                settled_at=row["settled_at"],
+            )
+        )
+    return rows
+
+
+def list_log(
+    conn: Connection,
+    *,
+    newest: int | None = None,
+    states: Sequence[State] = (),
+    channel: str | None = None,
+    words: str | None = None,
+) -> list[DeliveryRow]:
+    """Article × channel, oldest first; the `newest` articles only, where a number is given."""
+    query = _rows()
+    if newest is not None:
+        query = query.where(articles.c.id.in_(select(articles.c.id).order_by(articles.c.id.desc()).limit(newest)))
+    if states:
+        query = query.where(deliveries.c.state.in_(states))
+    if channel is not None:
+        query = query.where(channels.c.name == channel)
+    if words is not None:
+        query = query.where(articles.c.title.contains(words, autoescape=True))
+    return _read(conn, query.order_by(articles.c.id, deliveries.c.id))
+
+
+def list_undecided(conn: Connection) -> list[DeliveryRow]:
+    """Deliveries that wait for `handbill resolve`, oldest first."""
+    return _read(conn, _rows().where(_UNDECIDED).order_by(deliveries.c.id))
+
+
+def list_failed(conn: Connection) -> list[DeliveryRow]:
+    """Deliveries that `handbill retry` could send after all because a platform refused them, oldest first."""
+    return _read(conn, _rows().where(deliveries.c.state == State.FAILED).order_by(deliveries.c.id))
+
+
+def find_row(conn: Connection, delivery_id: int) -> DeliveryRow | None:
+    """One delivery as the log shows it."""
+    return next(iter(_read(conn, _rows().where(deliveries.c.id == delivery_id))), None)
+
+
+def count_states(conn: Connection) -> Mapping[str, Mapping[State, int]]:
+    """Channel → state → number of deliveries."""
+    query = (
+        select(channels.c.name, deliveries.c.state, func.count())
+        .select_from(channels.outerjoin(deliveries))
+        .group_by(channels.c.name, deliveries.c.state)
+    )
+    counts: dict[str, dict[State, int]] = {}
+    for name, state, count in conn.execute(query):
+        of_channel = counts.setdefault(name, {})
+        if state is not None:
+            of_channel[State(state)] = of_channel.get(State(state), 0) + int(count)
+    return counts
+
+
+def list_sources(conn: Connection) -> list[Mapping[str, Any]]:
+    """Every source with its cursor's times and its last error."""
+    return [dict(row) for row in conn.execute(select(sources).order_by(sources.c.name)).mappings()]
+
+
+def list_channels(conn: Connection) -> list[Mapping[str, Any]]:
+    """Every channel that the ledger knows, removed ones last."""
+    query = select(channels).order_by(channels.c.removed_at.is_not(None), channels.c.id)
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def list_attempts(conn: Connection, delivery_id: int) -> list[Mapping[str, Any]]:
+    """Every attempt at one delivery, oldest first."""
+    query = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
+    return [dict(row) for row in conn.execute(query).mappings()]
