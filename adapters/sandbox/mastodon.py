@@ -1,0 +1,344 @@
+"""A fake Mastodon server, as strict as the real one about who may post what, how often, and how often the same.
+
+Written from https://docs.joinmastodon.org and from the public sources at https://github.com/mastodon/mastodon; each
+rule names its file there.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Literal
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from adapters.sandbox.mastodon_form import (
+    Form,
+    Refusal,
+    invalid,
+    not_found,
+    read_form,
+    read_picture,
+    valid_language,
+    whole_number,
+)
+from adapters.sandbox.mastodon_gate import TOO_MANY, Admission, Gate
+from adapters.sandbox.mastodon_json import (
+    Account,
+    Attachment,
+    Status,
+    Token,
+    attachment_json,
+    credentials_json,
+    instance_json,
+    old_instance_json,
+    status_json,
+)
+from adapters.sandbox.mastodon_limits import Key, KeyBook, Turn, rate_limit_headers
+from adapters.sandbox.mastodon_store import Store
+from adapters.sandbox.mastodon_text import Reading, html, length
+from adapters.sandbox.server import Answer, PublicPost, SandboxServer
+
+Idempotency = Literal["locked", "unlocked", "ignored", "replay-500"]
+"""
+locked      4.6.7 and later: a replay waits for the first request, and is answered with the first's status
+unlocked    up to 4.5: the same, but a replay while the first request still runs makes a second status
+ignored     GoToSocial: the header means nothing
+replay-500  4.6.0 to 4.6.6: a replay makes no second status, and is answered 500 (mastodon/mastodon#40399)
+"""
+
+Action = Callable[[web.Request, Token | None], Awaitable[Answer]]
+TURN = web.RequestKey("turn", Turn)
+VISIBILITIES = ("public", "unlisted", "private", "direct")  # app/models/concerns/status/visibility.rb
+
+
+class MastodonSandbox(SandboxServer):
+    """One instance, with the accounts that `add_account` makes. `lock_for`: how long a replay waits for its turn."""
+
+    platform = "mastodon"
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        paced: bool = True,
+        version: str = "4.6.7",
+        max_characters: int = 500,
+        idempotency: Idempotency = "locked",
+        lock_for: float = 10.0,
+    ) -> None:
+        super().__init__(now=now)
+        self.version = version
+        self.max_characters = max_characters
+        self.idempotency: Idempotency = idempotency
+        self.lock_for = lock_for
+        self.store = Store(now)
+        self._gate = Gate(now, paced=paced)
+        self._keys = KeyBook(now)
+        self.app.middlewares.append(self._take_turn)
+        self._serve("GET", "/api/v1/instance", "read", self._old_instance, "anybody")
+        self._serve("GET", "/api/v2/instance", "read", self._instance, "anybody")
+        me = "/api/v1/accounts/verify_credentials"
+        self._serve("GET", me, "auth", self._whoami, "users", "profile", "read:accounts")
+        self._serve("GET", "/api/v1/accounts/{id}/statuses", "read", self._list, "readers", "read:statuses")
+        self._serve("POST", "/api/v1/statuses", "publish", self._publish, "users", "write:statuses")
+        self._serve("GET", "/api/v1/statuses/{id}", "read", self._show, "readers", "read:statuses")
+        self._serve("GET", "/api/v1/statuses/{id}/source", "read", self._source, "users", "read:statuses")
+        self._serve("DELETE", "/api/v1/statuses/{id}", "read", self._delete, "users", "write:statuses")
+        self._serve("POST", "/api/v2/media", "upload", self._upload, "users", "write:media")
+        self._serve("GET", "/api/v1/media/{id}", "read", self._media, "users", "write:media")
+        self._serve("*", "/{rest:.*}", "read", self._nowhere, "anybody")
+
+    # ── for whoever sets the stage ────────────────────────────────────────────────────────────────────────────────
+
+    def add_account(
+        self,
+        token: str,
+        username: str,
+        scopes: Iterable[str] = ("read", "write"),
+        *,
+        application: str = "Handbill",
+        website: str | None = None,
+    ) -> Account:
+        """Make an account with an access token, or give one that exists another token."""
+        new = Account(self.store.next_id(), username, self.now())
+        account = self.store.accounts.setdefault(username, new)
+        self._gate.tokens[token] = Token(self.store.next_id(), account, tuple(scopes), application, website)
+        return account
+
+    def suspend(self, username: str) -> None:
+        """The moderators suspend an account: it can do nothing, and its posts cannot be seen."""
+        self.store.accounts[username].suspended = True
+
+    def restore(self, username: str) -> None:
+        """The moderators take the suspension back."""
+        self.store.accounts[username].suspended = False
+
+    def revoke(self, token: str) -> None:
+        """The owner takes an access token back."""
+        self._gate.tokens[token].revoked = True
+
+    def public(self, place: str | None = None) -> list[PublicPost]:
+        """What readers see, oldest first; followers-only posts too, marked by `extra["visibility"]`."""
+        posts = [self._post(status) for status in self.store.statuses.values() if status.has_readers]
+        return [post for post in posts if place in (None, post.place)]
+
+    def told_to_wait(self, seconds: float) -> Answer:
+        """A 429 that is over in `seconds`; nothing but the headers says when."""
+        return Answer({"error": TOO_MANY}, 429, self._dated(rate_limit_headers(300, 0, self.now() + seconds)))
+
+    def error(self, status: int) -> Answer:
+        """What Rails says when the application fails (ActionDispatch::PublicExceptions)."""
+        return Answer({"status": status, "error": HTTPStatus(status).phrase}, status, self._dated({}))
+
+    # ── every request ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @web.middleware
+    async def _take_turn(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        # A request holds its lock until it is over, however it ends: answered, late, cut off.
+        turn = request[TURN] = Turn()
+        try:
+            return await handler(request)
+        finally:
+            self._keys.end(turn)
+
+    def _serve(self, method: str, path: str, call: str, action: Action, admission: Admission, *scopes: str) -> None:
+        async def handle(request: web.Request) -> Answer:
+            token = self._gate.token_of(request)
+            headers: dict[str, str] = {}
+            try:
+                headers = self._gate.count(request, token)
+                self._gate.authorize(request, token, admission, scopes)
+                answer = await action(request, token)
+            except Refusal as refusal:
+                answer = refusal.answer
+            if token and call == "publish" and headers:
+                headers = self._gate.status_headers(token, headers)
+            return Answer(answer.body, answer.status, self._dated({**headers, **answer.headers}))
+
+        self.route(method, path + "{slash:/?}", call, handle)  # Rails does not mind, and Mastodon.py adds one
+
+    def _dated(self, headers: dict[str, str]) -> dict[str, str]:
+        # Clients reckon with the difference between this clock and theirs.
+        return {"Date": formatdate(self.now(), usegmt=True), **headers}
+
+    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _publish(self, request: web.Request, token: Token | None) -> Answer:
+        token = _known(token)
+        form = await read_form(request)
+        given = request.headers.get("Idempotency-Key", "").strip()
+        key = (token.account.id, given) if given and self.idempotency != "ignored" else None
+        status = await self._replayed(request[TURN], key) or self._create(request[TURN], key, token, form)
+        return Answer(self._status_json(status))
+
+    async def _replayed(self, turn: Turn, key: Key | None) -> Status | None:
+        # with_idempotency, app/services/post_status_service.rb
+        if key is None:
+            return None
+        if self.idempotency != "unlocked" and not await self._keys.lock(key, turn, self.lock_for):
+            raise Refusal(503, "There was a temporary problem serving your request, please try again")
+        first = self._keys.find(key)
+        if first is None:
+            return None
+        if first not in self.store.statuses:
+            raise not_found()  # it was deleted: the key leads nowhere for the rest of its hour
+        if self.idempotency == "replay-500":
+            raise Refusal(500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+        return self.store.statuses[first]
+
+    def _create(self, turn: Turn, key: Key | None, token: Token, form: Form) -> Status:
+        # Nothing here awaits: what was checked still holds when it is committed.
+        for name in ("scheduled_at", "poll", "quoted_status_id"):
+            if form.has(name):
+                raise Refusal(501, f"The sandbox does not know {name}")
+        parent = self.store.statuses.get(form.text("in_reply_to_id"))
+        if form.has("in_reply_to_id") and parent is None:
+            raise Refusal(404, "The post you are trying to reply to does not appear to exist.")
+        status = self._drafted(token, form, self.store.attachable(token, form.list("media_ids")), parent)
+        self._validate(status)
+        self._gate.spend_status(token)
+        self.store.add(status)
+        if key:
+            self._keys.keep(key, status.id, turn)
+        if status.has_readers:
+            self.came_out(self._post(status))
+        return status
+
+    def _drafted(self, token: Token, form: Form, media: tuple[Attachment, ...], parent: Status | None) -> Status:
+        # preprocess_attributes! and status_attributes, app/services/post_status_service.rb
+        text, spoiler = form.text("status"), form.text("spoiler_text")
+        if not text and spoiler:
+            text = "🖼" if media else "."
+        return Status(
+            id=self.store.next_id(),
+            token=token,
+            text=text,
+            spoiler_text=spoiler,
+            visibility=form.text("visibility") or token.account.privacy,
+            language=valid_language(form.text("language"), token.account.language),
+            sensitive=form.flag("sensitive") or bool(spoiler),
+            created_at=self.now(),
+            media=media,
+            in_reply_to=parent,
+        )
+
+    def _validate(self, status: Status) -> None:
+        # app/models/status.rb and app/validators/status_length_validator.rb
+        problems = []
+        if not status.text.strip() and not status.media:
+            problems.append("Text can't be blank")
+        if status.visibility not in VISIBILITIES:
+            problems.append("Visibility is not included in the list")
+        if length(status.text, status.spoiler_text) > self.max_characters:
+            problems.append(f"Text character limit of {self.max_characters} exceeded")
+        if problems:
+            raise invalid(*problems)
+
+    # ── media ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _upload(self, request: web.Request, token: Token | None) -> Answer:
+        form = await read_form(request)
+        picture = read_picture(form)
+        description = form.text("description") or None
+        if description and len(description) > self.description_limit:
+            raise invalid(f"Description is too long (maximum is {self.description_limit} characters)")
+        media = Attachment(
+            id=self.store.next_id(),
+            account=_known(token).account,
+            mime=picture.mime,
+            width=picture.width,
+            height=picture.height,
+            description=description,
+            uploaded_at=self.now(),
+            data=picture.data,
+        )
+        self.store.media[media.id] = media
+        return Answer(attachment_json(media, self.url))
+
+    async def _media(self, request: web.Request, token: Token | None) -> Answer:
+        media = self.store.loose(_known(token), request.match_info["id"])
+        if media is None:
+            raise not_found()
+        return Answer(attachment_json(media, self.url))
+
+    @property
+    def description_limit(self) -> int:
+        """MAX_DESCRIPTION_LENGTH, app/models/media_attachment.rb: it grew with 4.6."""
+        major, minor = (whole_number(part) for part in self.version.split(".")[:2])
+        return 10_000 if (major, minor) >= (4, 6) else 1500
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _whoami(self, _request: web.Request, token: Token | None) -> Answer:
+        return Answer(credentials_json(_known(token), self.url))
+
+    async def _instance(self, _request: web.Request, _token: Token | None) -> Answer:
+        return Answer(instance_json(self.url, self.version, self.max_characters, self.description_limit))
+
+    async def _old_instance(self, request: web.Request, token: Token | None) -> Answer:
+        new = (await self._instance(request, token)).body
+        return Answer(old_instance_json(new, self.url, len(self.store.statuses), len(self.store.accounts)))
+
+    async def _show(self, request: web.Request, token: Token | None) -> Answer:
+        return Answer(self._status_json(self.store.get_status(request.match_info["id"], token)))
+
+    async def _source(self, request: web.Request, token: Token | None) -> Answer:
+        status = self.store.get_status(request.match_info["id"], token)
+        return Answer({"id": status.id, "text": status.text, "spoiler_text": status.spoiler_text})
+
+    async def _delete(self, request: web.Request, token: Token | None) -> Answer:
+        status = self.store.get_status(request.match_info["id"], token)
+        if status.account is not _known(token).account:
+            raise not_found()
+        body = {**self._status_json(status), "text": status.text}
+        del body["content"]
+        self.store.remove(status)
+        return Answer(body)
+
+    async def _list(self, request: web.Request, token: Token | None) -> Answer:
+        page, full = self.store.page(request.match_info["id"], request.query, token)
+        return Answer([self._status_json(status) for status in page], headers=self._links(request, page, full))
+
+    def _links(self, request: web.Request, page: list[Status], full: bool) -> dict[str, str]:
+        # insert_pagination_headers, app/controllers/concerns/api/pagination.rb
+        if not page:
+            return {}
+        kept = {name: value for name, value in request.query.items() if not name.endswith("_id")}
+        older = f'<{request.url.with_query({**kept, "max_id": page[-1].id})}>; rel="next"'
+        newer = f'<{request.url.with_query({**kept, "min_id": page[0].id})}>; rel="prev"'
+        return {"Link": ", ".join([older, newer] if full else [newer])}
+
+    async def _nowhere(self, _request: web.Request, _token: Token | None) -> Answer:
+        raise Refusal(404, "Not Found")
+
+    def _status_json(self, status: Status) -> dict[str, object]:
+        return status_json(status, self.url, self.store.usernames)
+
+    def _post(self, status: Status) -> PublicPost:
+        reading = Reading(html(status.text, self.url, self.store.usernames))
+        return PublicPost(
+            platform=self.platform,
+            place=f"@{status.account.username}",
+            id=status.id,
+            text=reading.text,
+            links=tuple(reading.links),
+            at=status.created_at,
+            url=f"{self.url}/@{status.account.username}/{status.id}",
+            marks=tuple(("link", link) for link in reading.links),
+            language=status.language,
+            extra={
+                "visibility": status.visibility,
+                "shown": reading.shown,
+                "spoiler_text": status.spoiler_text,
+                "media": [(media.mime, media.width, media.height, media.description) for media in status.media],
+                "application": status.token.application,
+            },
+        )
+
+
+def _known(token: Token | None) -> Token:
+    if token is None:
+        raise Refusal(422, "This method requires an authenticated user")
+    return token
