@@ -39,5 +39,7 @@ class Feed:
     """For people: "RSS 2.0", "Atom 1.0", "JSON Feed 1.1"."""
     dropped: int = 0
     """Entries with neither an id nor a link, which nothing could identify."""
+    complete: bool = True
+    """False when the document was cut off: its whole entries are here, and its validators must not be kept."""
     notes: tuple[str, ...] = ()
     """What the operator may want to know of the document, each a sentence: "It is not well-formed XML …"."""

@@ -1,0 +1,229 @@
+"""From bytes to a tree: encodings as they are met, and the repairs that make most broken feeds well-formed.
+
+Nothing outside the document is ever loaded, no entity of its own is expanded, and depth and size are limited.
+"""
+
+import codecs
+import re
+import sys
+from dataclasses import dataclass
+from html.entities import html5
+
+from lxml import etree
+
+from bot.sources.plain import C1_AS_CP1252
+
+MAX_ELEMENTS = 600_000
+"""Opening brackets in a document. The largest real feeds have a third of it; a tree of them takes some 100 MB."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+
+# Labels that mean more than they say: https://encoding.spec.whatwg.org/#names-and-labels
+_LABELS = {
+    **dict.fromkeys(("ascii", "us-ascii", "latin1", "latin-1", "iso-8859-1", "iso8859-1", "iso_8859-1"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk", "chinese"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "korean", "ksc5601"), "cp949"),
+    **dict.fromkeys(("iso-8859-9", "latin5"), "cp1254"),
+    "big5": "big5hkscs",
+    "tis-620": "cp874",
+    "iso-8859-11": "cp874",
+    "unicode": "utf-16",
+    "x-mac-roman": "mac_roman",
+}
+_SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz"})
+_CP1252_OF_ESCAPED = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0x100)}
+
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*+>\s*")
+_DOCTYPE = re.compile(
+    r"<!DOCTYPE(?:[^\[>\"']++|\"[^\"]*+\"|'[^']*+')*+(?:\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*+)?>", re.IGNORECASE
+)
+_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel))(?=[\s>])", re.IGNORECASE)
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
+_BARE_BRACKET = re.compile(r"<(?![A-Za-z_/!?])")
+_VOID_TAG = re.compile(r"<(br|hr|img|wbr|input)(\s[^<>]*?)?\s*/?>", re.IGNORECASE)
+_PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=\s*[\"']")
+_ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
+_KNOWN_PREFIXES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+}
+
+
+class Broken(Exception):
+    """A document that no repair made well-formed. `text` is what is left of it, cut after its last whole entry; empty
+    where a more patient parser should not be let near it. `reason` ends a sentence."""
+
+    def __init__(self, text: str, complete: bool, reason: str) -> None:
+        super().__init__(reason)
+        self.text = text
+        self.complete = complete
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document."""
+
+    root: etree._Element
+    repaired: bool
+    complete: bool
+    """False when it ends before its root does: its last, cut entry is left out."""
+
+
+def decode_body(body: bytes, charset: str | None) -> str:
+    """The text of `body`: by its byte order mark, as UTF-8 where it is that, else as header or declaration say."""
+    for bom, encoding in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(encoding, "replace")
+    if body[:2] in (b"<\0", b"{\0"):
+        return body.decode("utf-16-le", "replace")
+    if body[:2] in (b"\0<", b"\0{"):
+        return body.decode("utf-16-be", "replace")
+    match = _DECLARED.match(body[:1000])
+    stated, declared = _codec(charset), _codec(match[1].decode("ascii") if match else None)
+    if declared in _SEVEN_BIT or stated in _SEVEN_BIT:
+        return body.decode(declared if declared in _SEVEN_BIT else str(stated), "replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_other(body, stated, declared)
+
+
+def parse_document(text: str) -> Document:
+    """The tree of `text`. Raises Broken where even repairs do not make it XML."""
+    if text.count("<") > MAX_ELEMENTS:
+        raise Broken("", True, f"it has more than {MAX_ELEMENTS:,} elements")
+    text = _DECLARATION.sub("", text, count=1) if _DECLARATION.match(text) else text.lstrip()
+    if "<!DOCTYPE" in text[:2_000].upper():
+        text = _DOCTYPE.sub("", text, count=1)
+    try:
+        return Document(_parse(text), repaired=False, complete=True)
+    except etree.XMLSyntaxError:
+        text, complete = _whole_entries(_without_junk(_ILLEGAL.sub("", text)))
+    text = _declare_prefixes(_repair_outside_cdata(text))
+    try:
+        return Document(_parse(text), repaired=True, complete=complete)
+    except etree.XMLSyntaxError as error:
+        reason = str(error.msg or "unreadable").removesuffix(" (<string>)")
+        raise Broken("" if "depth" in reason.lower() else text, complete, reason) from None
+
+
+def _codec(label: str | None) -> str | None:
+    """The codec that Python has for `label`, or None; UTF-8 is not told apart from no label."""
+    label = (label or "").strip().strip("\"'").lower()
+    try:
+        name = codecs.lookup(_LABELS.get(label, label)).name
+        "".encode(name)  # a codec that is not one of text has no business here
+    except (LookupError, ValueError):
+        return None
+    return None if name == "utf-8" else name
+
+
+def _decode_other(body: bytes, stated: str | None, declared: str | None) -> str:
+    """Servers call anything Latin-1 that they know nothing of, so a document's own word counts more than that."""
+    candidates = [declared, stated] if stated == "cp1252" else [stated, declared]
+    codecs_left = [codec for codec in candidates if codec]
+    for codec in codecs_left:
+        try:
+            return body.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    for codec in codecs_left:
+        if codec != "cp1252":
+            return body.decode(codec, "replace")
+    return body.decode("utf-8", "surrogateescape").translate(_CP1252_OF_ESCAPED)
+
+
+def _parse(text: str) -> etree._Element:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        strip_cdata=True,
+    )
+    return etree.fromstring(text.encode("utf-8", "replace"), parser)
+
+
+def _without_junk(text: str) -> str:
+    """Cut what stands before the root element and after its end."""
+    match = _ROOT.search(text)
+    if match is None:
+        return text
+    text = text[match.start() :]
+    end = text.rfind(f"</{match[1]}")
+    return text if end < 0 else text[: text.find(">", end) + 1 or len(text)]
+
+
+def _whole_entries(text: str) -> tuple[str, bool]:
+    """`text`, and whether it ends with its root element; if not, cut after its last whole entry and closed. Raises
+    Broken where there is no whole entry."""
+    match = _ROOT.match(text)
+    if match is None or re.search(rf"</{re.escape(match[1])}\s*>\s*$", text[-200:]):
+        return text, True
+    ends = [found.end() for found in _ENTRY_END.finditer(text)]
+    if not ends:
+        raise Broken("", False, "it is cut off before its first entry ends")
+    text = text[: ends[-1]]
+    inner = "</channel>" if "<channel" in text[:5_000] and "</channel" not in text and match[1] != "channel" else ""
+    return f"{text}{inner}</{match[1]}>", False
+
+
+def _repair_outside_cdata(text: str) -> str:
+    first, *others = text.split("<![CDATA[")
+    pieces = [_repair(first)]
+    for other in others:
+        inside, end, outside = other.partition("]]>")
+        pieces += ["<![CDATA[", inside, "]]>", _repair(outside) if end else ""]
+    return "".join(pieces)
+
+
+def _repair(text: str) -> str:
+    """Make references and brackets in text that is not CDATA legal."""
+    if "&" in text:
+        text = _BARE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_legal_reference, text))
+    return _VOID_TAG.sub(r"<\1\2/>", _BARE_BRACKET.sub("&lt;", text))
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    if match[3]:
+        if match[3] in ("amp", "lt", "gt", "quot", "apos"):
+            return match[0]
+        named = html5.get(f"{match[3]};")
+        return match[0] if named is None else _ILLEGAL.sub("", named).replace("&", "&amp;").replace("<", "&lt;")
+    code = int(match[1]) if match[1] else int(match[2], 16)
+    if code > sys.maxunicode or _ILLEGAL.match(chr(code)):
+        return ""
+    return C1_AS_CP1252.get(code, f"&#{code};")
+
+
+def _declare_prefixes(text: str) -> str:
+    """Declare the namespace prefixes that are used and nowhere declared, the usual ones by what they usually mean."""
+    match = _ROOT.match(text)
+    if match is None:
+        return text
+    used = {one or other for one, other in _PREFIX.findall(text)} - {"xml", "xmlns"}
+    missing = sorted(prefix for prefix in used if not re.search(rf"xmlns:{re.escape(prefix)}\s*=", text))
+    declarations = "".join(
+        f' xmlns:{prefix}="{_KNOWN_PREFIXES.get(prefix, "urn:x-undeclared")}"' for prefix in missing[:50]
+    )
+    return f"{text[: match.end()]}{declarations}{text[match.end() :]}"
