@@ -8,9 +8,10 @@ import html
 import io
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator
-from typing import TextIO
+from typing import TextIO, cast
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -201,3 +202,13 @@ class RedactingStream(io.TextIOBase):
     def errors(self) -> str | None:  # type: ignore[override]  # typeshed has an attribute
         """What the stream behind says."""
         return self._stream.errors
+
+
+def guard_output(redactor: Redactor) -> None:
+    """Let nothing reach stdout or stderr from here on without being redacted, tracebacks of a crash included."""
+    sys.stdout = _guarded(sys.stdout, redactor)
+    sys.stderr = _guarded(sys.stderr, redactor)
+
+
+def _guarded(stream: TextIO, redactor: Redactor) -> TextIO:
+    return cast(TextIO, RedactingStream(stream, redactor))

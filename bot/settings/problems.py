@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from bot.redact import MASK, Redactor, looks_secret
 
 _LONGEST_VALUE = 80
-_PASSWORD = re.compile(r"://[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|\S+)@")
+_PASSWORD = re.compile(r"(?:^(?!\w+://)|//)[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|.+)@")
 NOT_GIVEN = object()
 
 
@@ -138,5 +138,6 @@ _WORDS = {
     "string_type": 'it is text in quotes, such as "…"',
     "list_type": 'it is a list, such as ["…"]',
     "tuple_type": 'it is a list, such as ["…"]',
+    "model_type": "it is a table with settings of its own",
     "extra_forbidden": "there is no such setting",
 }

@@ -1,0 +1,77 @@
+"""What can only be judged by looking at several settings together."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from adapters.base import Platform
+from bot.duration import write_duration
+from bot.settings.document import Table
+from bot.settings.environment import Layer, find_written, key_of
+from bot.settings.fields import RouteTable
+from bot.settings.model import ChannelConfig, RouteSettings, SourceSettings
+from bot.settings.problems import Problems, suggestion
+
+
+def check_channels(
+    placed: Sequence[tuple[str, ChannelConfig]], platforms: Mapping[str, Platform], problems: Problems
+) -> None:
+    """Two channels share neither a name nor, on one platform, an account and place. `placed`: where each stands."""
+    by_name: dict[str, str] = {}
+    by_label: dict[tuple[str, str], str] = {}
+    for where, channel in placed:
+        if channel.name in by_name:
+            other = by_name[channel.name]
+            problems.note(where, f'the name "{channel.name}" is taken by {other}; give one of them another name')
+        label = (channel.platform, channel.settings.label)
+        if label in by_label:
+            title = platforms[channel.platform].title
+            problems.note(where, f"{by_label[label]} posts to {label[1]} on {title} already; remove one of them")
+        by_name.setdefault(channel.name, where)
+        by_label.setdefault(label, where)
+
+
+def check_routes(
+    routes: Sequence[tuple[Table, RouteTable]],
+    sources: Sequence[SourceSettings],
+    declared_sources: Collection[str] | None,
+    declared_channels: Collection[str],
+    problems: Problems,
+) -> tuple[RouteSettings, ...]:
+    """Every name in a route stands for something. A source may also be given by its address. `declared_sources` are the
+    names that exist though their tables have mistakes; None when they cannot be known."""
+    names = {key: source.name for source in sources for key in (source.url, source.identity, source.name)}
+    known = {*names.values(), *(declared_sources or ())}
+    checked = []
+    for table, route in routes:
+        for name in route.sources:
+            if name not in names and name not in known and declared_sources is not None:
+                mend = f"there is no source of this name; {suggestion(name, sorted(known))}"
+                problems.wrong(table.key(("sources",)), name, mend)
+        for name in route.channels:
+            if name not in declared_channels:
+                mend = f"there is no channel of this name; {suggestion(name, sorted(declared_channels))}"
+                problems.wrong(table.key(("channels",)), name, mend)
+        checked.append(RouteSettings(tuple(names.get(name, name) for name in route.sources), route.channels))
+    return tuple(checked)
+
+
+def check_quiet_time(
+    quiet_time: float | None,
+    layers: Sequence[Layer],
+    channels: Sequence[ChannelConfig],
+    platforms: Mapping[str, Platform],
+    problems: Problems,
+) -> None:
+    """The quiet time protects from posting twice: only towards servers on this machine may it be shorter than what the
+    platform's adapter asks for."""
+    if quiet_time is None:
+        return
+    path = ("quiet_time",)
+    remote = {channel.platform for channel in channels if not channel.settings.loopback}
+    for platform in platforms.values():
+        if platform.name in remote and quiet_time < platform.quiet_for:
+            floor = write_duration(platform.quiet_for)
+            mend = (
+                f"after an unknown outcome {platform.title} has to be left alone for {floor} at least, or a post could "
+                f"come out twice; leave it out or set {floor} or more (shorter is for servers on this machine only)"
+            )
+            problems.wrong(key_of(layers, path), find_written(layers, path), mend)

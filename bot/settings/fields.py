@@ -1,0 +1,169 @@
+"""Every setting of the core: its type, its default and its line of help. The platforms add theirs."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.base import Platform
+from bot.duration import MEND, parse_duration
+from bot.settings.model import LogLevel, SourceKind
+from bot.settings.names import DELIMITER, PREFIX
+
+_SCHEMES = {"http", "https"}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
+_IN_FULL = "write it in full, such as https://news.example/feed.xml"
+
+
+def _split(value: object) -> object:
+    """A list, as the environment writes it: separated by commas."""
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"this is not a duration: {MEND}")  # noqa: TRY004  # a TypeError would not be collected
+    return parse_duration(f"{value:.6f}" if isinstance(value, float) else str(value))
+
+
+def _some_time(seconds: float) -> float:
+    if seconds <= 0:
+        raise ValueError(f"sources cannot be asked without pause: {MEND}")
+    return seconds
+
+
+def _address(text: str) -> str:
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme.lower() in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or re.search(r"\s", text):
+        raise ValueError(f"this is not an address of the web: {_IN_FULL}, with a comma inside it as %2C")
+    return text
+
+
+def _database_url(text: str) -> str:
+    if text.lower().startswith("postgres"):
+        raise ValueError("PostgreSQL comes with several workers; use sqlite:///handbill.db until then")
+    path = text.removeprefix("sqlite:///")
+    if path in {text, "", ":memory:"} or "?" in path or path.endswith("/"):
+        raise ValueError("the ledger is an SQLite file: write sqlite:/// and its path, such as sqlite:///handbill.db")
+    return text
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, (IPv4Network, IPv6Network)):
+        return value
+    try:
+        return ip_network(str(value).strip())
+    except ValueError as exception:
+        raise ValueError(f"this is not a network ({exception}): write it like 127.0.0.0/8 or fd00::/8") from None
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text.strip()):
+        raise ValueError("this is not a language code: write it like en, de-AT or zh-Hant")
+    return text.strip()
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+Interval = Annotated[Duration, AfterValidator(_some_time)]
+Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Count = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Fetch(BaseModel):
+    """HANDBILL_FETCH__…"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow_networks: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
+        default=(),
+        description="Networks that sources may resolve to although they are not public, comma-separated.",
+        examples=["127.0.0.0/8"],
+    )
+
+
+class General(BaseSettings):
+    """HANDBILL_…: everything that belongs to no platform. All but `sources` may stand in the TOML file as well."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, enable_decoding=False, extra="forbid", frozen=True
+    )
+
+    sources: Annotated[tuple[Address, ...], BeforeValidator(_split)] = Field(
+        default=(),
+        description="Where articles come from: one or more addresses of feeds, comma-separated.",
+        examples=["https://news.example/feed.xml"],
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="sqlite:///handbill.db", description="Where the ledger is kept: sqlite:/// and the path of a file."
+    )
+    poll_every: Interval = Field(
+        default=parse_duration("5m"), description="How often each source is asked for news.", examples=["5m"]
+    )
+    backfill: Count = Field(
+        default=0, description="How many of the newest articles are posted when a source is seen for the first time."
+    )
+    settle: Duration = Field(
+        default=parse_duration("60s"),
+        description="How long after discovery an article waits before it goes out.",
+        examples=["60s"],
+    )
+    max_age: Duration = Field(
+        default=parse_duration("48h"),
+        description="An article older than this at discovery is stored as skipped (backfill excepted).",
+        examples=["48h"],
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = Field(
+        default="info", description="How much is logged: debug, info, warning or error."
+    )
+    quiet_time: Duration | None = Field(
+        default=None,
+        description="How long an unknown outcome rests before the platform is asked (default: its own time).",
+        examples=["60s"],
+    )
+    fetch: Fetch = Fetch()
+
+
+class SourceTable(BaseModel):
+    """One [[sources]] table. What is not given is as the general setting says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name | None = None
+    url: Address
+    kind: SourceKind = "auto"
+    poll_every: Interval | None = None
+    backfill: Count | None = None
+    language: Annotated[str, AfterValidator(_language)] | None = None
+
+
+class RouteTable(BaseModel):
+    """One [[routes]] table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+def compose(platforms: Mapping[str, Platform]) -> type[General]:
+    """The model of all settings that the environment can hold: the core's own and a section for each platform."""
+    sections: dict[str, Any] = {
+        platform.name: (platform.settings | None, Field(default=None, description=platform.title))
+        for platform in platforms.values()
+    }
+    return create_model("AllSettings", __base__=General, **sections)

@@ -1,0 +1,75 @@
+"""Brings the sources of `HANDBILL_SOURCES` and of [[sources]] together, and names each."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from bot.settings.document import Table
+from bot.settings.fields import General, SourceTable
+from bot.settings.model import SourceSettings
+from bot.settings.problems import Problems
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST_NAME = 48
+
+
+def merge_sources(
+    tables: Sequence[tuple[Table, SourceTable]], general: General, problems: Problems
+) -> tuple[SourceSettings, ...]:
+    """The [[sources]] first, then the addresses of HANDBILL_SOURCES that are not among them.
+
+    An address that stands in both is the one of the TOML file, which says more about it; twice in HANDBILL_SOURCES is
+    once. Two tables of one address or of one name are a mistake.
+    """
+    merged: dict[str, SourceSettings] = {}
+    first: dict[str, Table] = {}
+    for table, source in tables:
+        address = plain_address(source.url)
+        if address in first:
+            mend = f"{first[address].title} has the same address; remove one of them"
+            problems.wrong(table.key(("url",)), source.url, mend)
+            continue
+        first[address] = table
+        name = source.name or _free_name(address, merged)
+        if name in merged:
+            problems.wrong(table.key(("name",)), name, "another source has this name; choose a different one")
+        merged[name] = _source(source, name, source.name or address, general)
+    for url in general.sources:
+        address = plain_address(url)
+        if address not in first and all(address != each.identity for each in merged.values()):
+            name = _free_name(address, merged)
+            merged[name] = _source(SourceTable(url=url), name, address, general)
+    return tuple(merged.values())
+
+
+def _source(table: SourceTable, name: str, identity: str, general: General) -> SourceSettings:
+    return SourceSettings(
+        name=name,
+        url=table.url,
+        kind=table.kind,
+        poll_every=general.poll_every if table.poll_every is None else table.poll_every,
+        backfill=general.backfill if table.backfill is None else table.backfill,
+        language=table.language,
+        identity=identity,
+    )
+
+
+def plain_address(url: str) -> str:
+    """An address without what does not tell two sources apart: scheme, credentials, default port, closing slash, case
+    of the host. "HTTPS://user@News.example:443/feed/" is "news.example/feed"."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme.lower())} else f":{parts.port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{port}{parts.path.rstrip('/')}{query}"
+
+
+def _free_name(address: str, taken: dict[str, SourceSettings]) -> str:
+    """A short name for people, host and path, that no other source has."""
+    short = address.partition("?")[0]
+    short = short if len(short) <= _LONGEST_NAME else short[: _LONGEST_NAME - 1] + "…"
+    name, number = short, 1
+    while name in taken:
+        number += 1
+        name = f"{short} ({number})"
+    return name
