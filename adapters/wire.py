@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -121,19 +122,24 @@ async def within(seconds: float | None, call: Awaitable[T]) -> T:
         raise
 
 
+@cache
+def shared_tls() -> ssl.SSLContext:
+    """The one TLS context of all transports: each of its own would cost 20 ms and a megabyte."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class PhaseTransport(httpx.AsyncHTTPTransport):
-    """An httpx transport that fills the current wire, and from which no redirect can be followed."""
+    """An httpx transport that fills the current wire, and from which no redirect can be followed.
+
+    It uses no proxy of the environment: how far a request got would be seen of the proxy only.
+    """
 
     def __init__(
-        self,
-        verify: ssl.SSLContext | bool = True,
-        *,
-        max_connections: int = 4,
-        keepalive_for: float = 5.0,
+        self, verify: ssl.SSLContext | None = None, *, max_connections: int = 4, keepalive_for: float = 5.0
     ) -> None:
         # An idle line is let go early, so that a request is seldom written to one that the server is just closing.
         limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=keepalive_for)
-        super().__init__(verify=verify, trust_env=False, limits=limits, retries=0)
+        super().__init__(verify=verify or shared_tls(), trust_env=False, limits=limits, retries=0)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` once, and note how far it got."""

@@ -1,0 +1,148 @@
+"""Telegram through python-telegram-bot: one bot in one chat.
+
+The Bot API has no idempotency key: a call whose answer was lost is never repeated by itself.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from telegram import Bot, LinkPreviewOptions, MessageEntity
+
+from adapters.base import (
+    Answer,
+    CannotTell,
+    ChannelDown,
+    Context,
+    Draft,
+    Json,
+    KeySeed,
+    Marker,
+    Pace,
+    Part,
+    Payload,
+    Post,
+    Receipt,
+    Standing,
+)
+from adapters.telegram import QUIET_FOR, TelegramSettings
+from adapters.telegram.client import BotClient
+from adapters.telegram.compose import LIMITS, compose
+from adapters.telegram.standing import standing_of
+from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, receipt_of
+from adapters.text import fit
+
+DEADLINE_FOR = 60.0
+READ_DEADLINE_FOR = 30.0
+
+Call = Callable[[Bot], Awaitable[Any]]
+
+
+class TelegramAdapter:
+    """One bot in one chat. See `adapters.base.Adapter`."""
+
+    platform = "telegram"
+    takes_picture = False
+
+    def __init__(self, settings: TelegramSettings, context: Context) -> None:
+        self.quiet_for = QUIET_FOR
+        self.deadline_for = DEADLINE_FOR
+        self.paces: tuple[Pace, ...] = (Pace(settings.per_minute, 60, "place"), Pace(settings.per_second, 1, "account"))
+        self._settings = settings
+        self._now = context.now
+        self._client = BotClient(settings.token.get_secret_value(), settings.api_base, user_agent=context.user_agent)
+        self._chat = _chat_id(settings.chat)
+
+    async def verify(self) -> Standing:
+        """Ask who the bot is, which chat this is, and what the bot may do there."""
+        bot = await self._ask(lambda bot: bot.get_me())
+        try:
+            chat = await self._ask(lambda bot: bot.get_chat(self._chat))
+        except ChannelDown as down:
+            name = f"@{bot.get('username')}"
+            mend = f"check {self._settings.chat} and make {name} an administrator there, with the right to post"
+            raise ChannelDown(down.message, mend=mend, status=down.status) from None
+        try:
+            member = await self._ask(lambda bot_: bot_.get_chat_member(chat["id"], bot["id"]))
+        except ChannelDown as down:
+            if down.status not in (400, 403):
+                raise
+            member = None  # who is not an administrator of a channel is not even told about itself
+        self._chat = chat["id"]  # a number outlives a renaming of the chat
+        return standing_of(bot, chat, member, has_ops_chat=self._settings.ops_chat is not None)
+
+    def compose(self, post: Post, at: datetime) -> Draft:
+        """Pure."""
+        return compose(post, at)
+
+    async def stage(self, draft: Draft) -> Payload:
+        """Nothing is uploaded: Telegram fetches the preview by itself."""
+        return Payload({"chat_id": self._chat, **draft.body})
+
+    def key(self, seed: KeySeed) -> str:
+        """A label only: the Bot API takes no key."""
+        return hashlib.sha256(seed.digest()).hexdigest()[:32]
+
+    async def mark(self, last: str | None) -> Marker:
+        """The newest known message of the place: a lost one would come after it."""
+        return {"last": last}
+
+    async def publish(self, payload: Payload, key: str) -> Receipt:  # noqa: ARG002 # the contract's, and Telegram has none
+        """Send the message, once."""
+        call = _send_message(payload.body)
+        link = payload.body["link_preview_options"].get("url")
+        seen = await self._client.call(call, self.deadline_for)
+        receipt = receipt_of(seen, link, self._now())
+        if receipt is None:
+            raise outcome_of_publish(seen, self._now())
+        return receipt
+
+    async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # nothing of it can be asked for
+        """Telegram cannot be asked for a bot's own messages: a person looks."""
+        after = f" after message {marker['last']}" if marker.get("last") else ""
+        return CannotTell(
+            f"Telegram does not tell a bot what it has posted: look in {self._settings.chat}{after} whether it is there"
+        )
+
+    async def alert(self, text: str) -> bool:
+        """Send `text` to the ops chat, if there is one."""
+        if self._settings.ops_chat is None:
+            return False
+        body: Json = {
+            "chat_id": _chat_id(self._settings.ops_chat),
+            "text": fit([Part("summary", text)], LIMITS).text,
+            "entities": [],
+            "link_preview_options": {"is_disabled": True},
+        }
+        seen = await self._client.call(_send_message(body), self.deadline_for)
+        if receipt_of(seen, None, self._now()) is None:
+            raise outcome_of_publish(seen, self._now())
+        return True
+
+    async def close(self) -> None:
+        """Let go of the lines at once."""
+        await self._client.close()
+
+    async def _ask(self, call: Call) -> Mapping[str, Any]:
+        seen = await self._client.call(call, READ_DEADLINE_FOR)
+        if seen.result is None:
+            raise outcome_of_read(seen, self._now())
+        return seen.result
+
+
+def _send_message(body: Mapping[str, Any]) -> Call:
+    """The call that a frozen body stands for: the same body gives the same bytes."""
+    entities = [MessageEntity(**entity) for entity in body["entities"]]
+    preview = LinkPreviewOptions(**body["link_preview_options"])
+
+    def send(bot: Bot) -> Awaitable[Any]:
+        return bot.send_message(
+            chat_id=body["chat_id"], text=body["text"], entities=entities or None, link_preview_options=preview
+        )
+
+    return send
+
+
+def _chat_id(chat: str) -> int | str:
+    return chat if chat.startswith("@") else int(chat)

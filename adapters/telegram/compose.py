@@ -1,0 +1,96 @@
+"""Post → draft for Telegram: text with entities, exactly as Telegram will publish it, and a preview of the article.
+
+Entities instead of a parse mode: nothing needs escaping, and what is counted is what is sent.
+https://core.telegram.org/bots/api#sendmessage
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from adapters.base import Card, Draft, Limits, Mark, Part, Post
+from adapters.text import Fitted, fit
+
+MAX_LENGTH = 4096
+
+# Telegram rewrites what it is sent without a word. What it would drop is dropped here, so that the draft is what
+# followers read: clean_input_string, https://github.com/tdlib/td/blob/master/td/telegram/misc.cpp
+_DROPPED = re.compile("[\u2028-\u202e\u030a\u0333\u033f]")
+_DIRECTION_MARKS = re.compile("[\u200e\u200f]+(?=[\u200e\u200f])")
+"""All but the last of a run become something else."""
+
+_FOUND_WHOLE = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(?::\d{1,5})?"
+    r"(?:[/?#][A-Za-z0-9._~:/?#@!$&*+,;=%-]*)?"
+)
+_FOUND_LAST = re.compile(r"[A-Za-z0-9/_=&%+#-]\Z")
+
+
+def utf16(text: str) -> int:
+    """The length of `text` in UTF-16 code units, which entities are placed by."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+# The server counts code points (utf8_length in TDLib's MessageContent.cpp) although clients count UTF-16 units: the
+# larger of the two is always safe.
+LIMITS = Limits(length=MAX_LENGTH, unit="characters", measure=utf16)
+
+
+def compose(post: Post, _at: datetime) -> Draft:
+    """Pure. The post's text with its title in bold, and a preview pinned to the article."""
+    fitted = fit([_as_published(part) for part in post.parts], LIMITS)
+    marks = tuple(_marks(fitted, post.link))
+    preview: dict[str, Any] = {"url": post.link}
+    if post.picture is not None:
+        preview["prefer_large_media"] = True
+    return Draft(
+        text=fitted.text,
+        length=utf16(fitted.text),
+        limit=MAX_LENGTH,
+        unit=LIMITS.unit,
+        body={
+            "text": fitted.text,
+            "entities": [entity for mark in marks for entity in _entities(fitted.text, mark)],
+            # Without it the first address in the text gets the preview, be it "Node.js" in the title:
+            # https://core.telegram.org/bots/api#linkpreviewoptions
+            "link_preview_options": preview,
+        },
+        marks=marks,
+        card=Card(post.link, post.title, post.description, picture=post.picture is not None),
+        warnings=fitted.warnings,
+    )
+
+
+def _as_published(part: Part) -> Part:
+    if part.kind == "link":  # what would be dropped is written in another way, so that the address stays the same
+        return replace(part, text=_DROPPED.sub(lambda found: quote(found[0]), part.text))
+    text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
+    return replace(part, text=_DIRECTION_MARKS.sub("", text))
+
+
+def _marks(fitted: Fitted, link: str) -> Iterator[Mark]:
+    for span in fitted.spans:
+        if span.kind == "title":
+            yield Mark("bold", span.start, span.end)
+        elif span.kind == "link":
+            yield Mark("link", span.start, span.end, link)
+
+
+def _entities(text: str, mark: Mark) -> Iterator[dict[str, Any]]:
+    place = {"offset": utf16(text[: mark.start]), "length": utf16(text[mark.start : mark.end])}
+    if mark.kind == "bold":
+        yield {"type": "bold", **place}
+    elif not _is_found_whole(text[mark.start : mark.end]) or text[mark.start : mark.end] != mark.target:
+        yield {"type": "text_link", **place, "url": mark.target}
+
+
+def _is_found_whole(link: str) -> bool:
+    """Whether Telegram surely finds this address in a text by itself, to its end.
+
+    Only what it may miss is marked by us: before opening an address that was marked, clients ask the reader.
+    """
+    return bool(_FOUND_WHOLE.fullmatch(link) and _FOUND_LAST.search(link))
