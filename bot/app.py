@@ -21,6 +21,7 @@ from bot.deliver import Lane
 from bot.doors import Doors
 from bot.ledger import channels
 from bot.ledger.channels import ChannelState
+from bot.ledger.reports import Waiting, summarise
 from bot.plan import Rules
 from bot.poll import Poller
 from bot.render import Renderer
@@ -151,6 +152,10 @@ class Core:
             if not sender.cancelled():
                 sender.result()
         await self._teller.tell()
+
+    async def waiting(self) -> Waiting:
+        """What is still open."""
+        return await self._doors.ledger.read(summarise)
 
     async def _look(self, poller: Poller) -> None:
         if told := await poller.told_until():

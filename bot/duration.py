@@ -51,7 +51,7 @@ def write_duration(seconds: float) -> str:
     return written or "0"
 
 
-def say_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """About how long, in one number, for people: "30 s", "4 min", "2 h", "3 d". Negative counts as nothing."""
     for until, size, unit in _ROUGH_UNTIL:
         if seconds < until:
@@ -61,4 +61,4 @@ def say_duration(seconds: float) -> str:
 
 def say_in(seconds: float) -> str:
     """When, for people: "in 4 min"; "now" for what is due."""
-    return "now" if seconds < 1 else f"in {say_duration(seconds)}"
+    return "now" if seconds < 1 else f"in {format_duration(seconds)}"

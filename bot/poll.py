@@ -83,7 +83,7 @@ class Poller:
         return await self._doors.ledger.read(lambda conn: intake.get_source(conn, self.source.identity))
 
     async def look(self) -> None:
-        """One look at the source; what it comes to is in the ledger when this returns. Raises only the ledger's errors."""
+        """One look at the source; what it comes to is in the ledger afterwards. Only the ledger's errors rise."""
         state = await self._state()
         try:
             fetched, feed = await read_feed(
