@@ -47,7 +47,6 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-DEADLINE_FOR = 45.0
 _PROFILE = "https://bsky.app/profile"
 
 
@@ -56,7 +55,7 @@ class BlueskyAdapter:
 
     platform = "bluesky"
     quiet_for = QUIET_FOR
-    deadline_for = DEADLINE_FOR
+    deadline_for = 45.0
     takes_picture = True
     paces: tuple[Pace, ...] = (Pace(1600, 3600.0, "account"), Pace(11000, 86400.0, "account"))
     """5000 points an hour and 35000 a day, at no more than 3 a post:
@@ -118,9 +117,9 @@ class BlueskyAdapter:
         """Put the record, within the deadline; what can be mended on the way (a session, a lost picture) is, once."""
         attempt = _Put()
         try:
-            return await within(DEADLINE_FOR, self._publish(payload, key, attempt))
+            return await within(self.deadline_for, self._publish(payload, key, attempt))
         except TimeoutError:
-            message = f"{self._settings.label} could not be posted to within {DEADLINE_FOR:.0f} seconds."
+            message = f"{self._settings.label} could not be posted to within {self.deadline_for:.0f} seconds."
             raise (Uncertain(message) if attempt.in_the_air else Unavailable(message)) from None
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002
@@ -209,7 +208,7 @@ class BlueskyAdapter:
         try:
             answer = await self._xrpc.upload_blob(session, media.data, media.mime)
         except Failure as failure:
-            if failure.refused and failure.name in THUMB_REFUSED:
+            if failure.too_large or (failure.refused and failure.name in THUMB_REFUSED):
                 raise Rejected(failure.sentence, status=failure.status) from None
             raise
         blob: Mapping[str, Any] = answer["blob"]

@@ -50,7 +50,8 @@ INACTIVE: Mapping[str, str] = {
 """The states of an account that getSession tells of, as sentences for the operator."""
 
 _UNAUTHORISED = (401, 403)
-_CONTENT = (400, 413)
+_BAD_REQUEST = 400
+_TOO_LARGE = 413
 _TOO_MANY = 429
 _NOT_IMPLEMENTED = 501
 _LONGEST_MESSAGE = 200
@@ -82,6 +83,11 @@ class Failure(Exception):
     def refused(self) -> bool:
         """The PDS itself declined the call, which it does before it changes anything."""
         return self.phase == "answered" and bool(self.name) and self.status is not None and 400 <= self.status < 500  # noqa: PLR2004
+
+    @property
+    def too_large(self) -> bool:
+        """The PDS, or a proxy before it, does not let that much through."""
+        return self.phase == "answered" and self.status == _TOO_LARGE
 
     @property
     def sentence(self) -> str:
@@ -120,8 +126,8 @@ def publishing_outcome(failure: Failure) -> Outcome:
         return waiting
     if failure.refused and failure.name in RENEWABLE:
         return Unavailable(f"{failure.server} does not take the session that it gave.", status=failure.status)
-    if failure.refused and failure.status in _CONTENT:
-        said = ": ".join(filter(None, (failure.name, failure.detail)))
+    if failure.too_large or (failure.refused and failure.status == _BAD_REQUEST):
+        said = ": ".join(filter(None, (failure.name, failure.detail))) or "too large"
         return Rejected(f"{failure.server} refuses this post ({said}).", status=failure.status)
     return Uncertain(failure.sentence, status=failure.status)
 

@@ -1,0 +1,391 @@
+"""The Bluesky adapter against a strict PDS on loopback, judged by what readers see there."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.base import (
+    Absent,
+    ChannelDown,
+    Context,
+    Draft,
+    Found,
+    KeySeed,
+    Media,
+    Outcome,
+    Part,
+    Payload,
+    Picture,
+    Post,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
+from adapters.bluesky import PLATFORM, BlueskySettings
+from adapters.bluesky.adapter import BlueskyAdapter
+from adapters.sandbox.bluesky import BlueskySandbox
+from adapters.sandbox.faults import Fault
+
+HANDLE = "news.sandbox.test"
+PASSWORD = "abcd-efgh-ijkl-mnop"
+LINK = "https://example.com/news/1"
+PUT, REFRESH, LOGIN, GET, UPLOAD = (
+    f"/xrpc/com.atproto.{name}"
+    for name in (
+        "repo.putRecord",
+        "server.refreshSession",
+        "server.createSession",
+        "repo.getRecord",
+        "repo.uploadBlob",
+    )
+)
+JPEG = Picture(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8, "image/jpeg", 64, 32, "A chart")
+
+
+@dataclass
+class Store:
+    """Where one account's session is kept, as the ledger would."""
+
+    sealed: str | None = None
+    saves: int = 0
+
+    async def load(self) -> str | None:
+        return self.sealed
+
+    async def save(self, sealed: str) -> None:
+        self.sealed = sealed
+        self.saves += 1
+
+
+@dataclass
+class Scene:
+    """A PDS with one account, a clock that the test moves, and adapters that come and go like processes."""
+
+    at: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+    store: Store = field(default_factory=Store)
+    secrets: set[str] = field(default_factory=set)
+    opened: list[BlueskyAdapter] = field(default_factory=list)
+    pds: BlueskySandbox = field(init=False)
+    did: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pds = BlueskySandbox(now=self.now)
+        self.did = self.pds.add_account(HANDLE, PASSWORD)
+
+    def now(self) -> float:
+        return self.at.timestamp()
+
+    def pass_time(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+    def open(self, *, password: str = PASSWORD, handle: str = HANDLE, owner: bool = True) -> BlueskyAdapter:
+        """Start a process with an adapter of the account."""
+        settings = BlueskySettings.model_validate({"server": self.pds.url, "handle": handle, "app_password": password})
+        context = Context(lambda: self.at, os.urandom, self.secrets.add, self.store, owner=owner)
+        adapter = PLATFORM.open(settings, context)
+        assert isinstance(adapter, BlueskyAdapter)
+        self.opened.append(adapter)
+        return adapter
+
+    def paths(self) -> list[str]:
+        """What was asked of the server, in order."""
+        return [path for _, path in self.pds.requests]
+
+    def key(self, adapter: BlueskyAdapter, link: str = LINK) -> str:
+        return adapter.key(KeySeed(self.did, link, "publish", 0, 1, self.at))
+
+    async def payload(self, adapter: BlueskyAdapter, link: str = LINK, picture: Picture | None = None) -> Payload:
+        return await adapter.stage(adapter.compose(article(link, picture), self.at))
+
+    async def as_owner(self, nsid: str, **body: Any) -> None:
+        """Something that the account's owner does in another program."""
+        async with httpx.AsyncClient(base_url=self.pds.url) as client:
+            who = {"identifier": HANDLE, "password": PASSWORD}
+            session = (await client.post(LOGIN, json=who)).json()
+            headers = {"Authorization": f"Bearer {session['accessJwt']}"}
+            answer = await client.post(f"/xrpc/{nsid}", json={"repo": self.did, **body}, headers=headers)
+            assert answer.status_code == 200, answer.text
+
+
+def article(link: str = LINK, picture: Picture | None = None) -> Post:
+    """An article as the default template renders it."""
+    parts = (Part("title", "Snow in May"), Part("text", "\n\n"), Part("link", link))
+    return Post(parts, link, "Snow in May", "It fell all night.", language="en", picture=picture)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    """A PDS that listens, and nobody signed in yet."""
+    scene = Scene()
+    await scene.pds.start()
+    yield scene
+    for adapter in scene.opened:
+        await adapter.close()
+    await scene.pds.stop()
+
+
+# ── posting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_post_comes_out_whole(scene: Scene) -> None:
+    """Readers see the text with its link, the card with its picture, and the language; the receipt is its proof."""
+    adapter = scene.open()
+    key = scene.key(adapter)
+    receipt = await adapter.publish(await scene.payload(adapter, picture=JPEG), key)
+    (post,) = scene.pds.public(HANDLE)
+    assert post.text == "Snow in May\n\nexample.com/news/1"
+    assert post.links == (LINK, LINK)
+    assert post.card == {"title": "Snow in May", "description": "It fell all night.", "link": LINK, "picture": True}
+    assert ("link", "example.com/news/1") in post.marks
+    assert post.language == "en"
+    uri = f"at://{scene.did}/app.bsky.feed.post/{key}"
+    assert Receipt(uri, f"https://bsky.app/profile/{HANDLE}/post/{key}", scene.at) == receipt
+
+
+async def test_the_same_put_may_be_repeated_for_ever(scene: Scene) -> None:
+    """Putting the frozen payload again, also by a new process much later, gives the same receipt and no second post."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter, picture=JPEG), scene.key(adapter)
+    receipt = await adapter.publish(payload, key)
+    assert receipt == await adapter.publish(payload, key)
+    scene.pass_time(days=30)
+    assert receipt == await scene.open().publish(payload, key)
+    assert len(scene.pds.public()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "is_out"),
+    [
+        ("error=500", Uncertain, False),
+        ("error=502", Uncertain, False),
+        ("error=503", Uncertain, False),
+        ("error=504", Uncertain, False),
+        ("wait=7", RateLimited, False),
+        ("drop", Uncertain, False),
+        ("cut", Uncertain, True),
+        ("late=30", Uncertain, True),
+        ("hang", Uncertain, False),
+        ("garbage", Uncertain, False),
+        ("error-after=500", Uncertain, True),
+        ("garbage-after", Uncertain, True),
+    ],
+)
+async def test_every_fault_is_told_truly_and_mended(
+    scene: Scene, fault: str, outcome: type[Outcome], is_out: bool
+) -> None:
+    """Whatever befalls the put, what is raised never claims too much, `find` knows, and a repeat makes it one post."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    marker = await adapter.mark(None)
+    scene.pds.faults.add(Fault.parse(fault))
+    if fault in ("hang", "late=30"):
+        adapter.deadline_for = 0.3
+    with pytest.raises(outcome) as raised:
+        await adapter.publish(payload, key)
+    assert type(raised.value) is outcome
+    assert is_out is bool(scene.pds.public())
+    if isinstance(raised.value, RateLimited):
+        assert raised.value.retry_after == 7
+    adapter.deadline_for = 45.0
+    answer = await adapter.find(payload, key, marker)
+    assert type(answer) is (Found if is_out else Absent)
+    receipt = await adapter.publish(payload, key)
+    assert not isinstance(answer, Found) or answer.receipt == receipt
+    assert len(scene.pds.public()) == 1
+
+
+async def test_a_server_that_is_down_is_proven_unreached(scene: Scene) -> None:
+    """Nothing can be executed by a server that is not there: signing in, looking and posting all say so."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await scene.pds.stop()
+    with pytest.raises(Unavailable, match="could not be reached"):
+        await adapter.publish(payload, key)
+    with pytest.raises(Unavailable):
+        await adapter.find(payload, key, {})
+    with pytest.raises(Unavailable):
+        await scene.open(owner=False).verify()
+    await scene.pds.start()
+    await adapter.publish(payload, key)
+    assert len(scene.pds.public()) == 1
+
+
+async def test_a_cancelled_put_writes_nothing_more(scene: Scene) -> None:
+    """Cancelling ends the call at once, whatever the server does, and nothing follows it on the wire."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await adapter.verify()
+    scene.pds.faults.add(Fault("hang"))
+    put = asyncio.create_task(adapter.publish(payload, key))
+    asked = len(scene.pds.requests)
+    await scene.pds.arrivals(asked + 1)
+    put.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await put
+    assert scene.paths()[asked:] == [PUT]
+    assert scene.pds.public() == []
+
+
+async def test_a_sign_in_that_hangs_is_not_an_unknown_post(scene: Scene) -> None:
+    """When the time is up before the record was put, nothing was executed."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    scene.pds.faults.add(Fault("hang", "auth"))
+    adapter.deadline_for = 0.3
+    with pytest.raises(Unavailable, match="within"):
+        await adapter.publish(payload, key)
+
+
+async def test_content_that_is_refused_is_final(scene: Scene) -> None:
+    """A record that breaks the lexicon is refused for good, with the server's reason."""
+    adapter = scene.open()
+    payload = await scene.payload(adapter)
+    with pytest.raises(Rejected, match="grapheme") as raised:
+        await adapter.publish(Payload({**payload.body, "text": "x" * 301}), scene.key(adapter))
+    assert raised.value.status == 400
+
+
+async def test_a_key_that_is_taken_is_never_overwritten(scene: Scene) -> None:
+    """Another record at the key, without this article's link, stays; the post is refused with a clear sentence."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    other = {**payload.body, "text": "By hand", "embed": None, "facets": []}
+    del other["embed"]
+    await scene.as_owner("com.atproto.repo.putRecord", collection="app.bsky.feed.post", rkey=key, record=other)
+    assert Absent is type(await adapter.find(payload, key, {}))
+    with pytest.raises(Rejected, match="Another record"):
+        await adapter.publish(payload, key)
+    assert [post.text for post in scene.pds.public()] == ["By hand"]
+
+
+async def test_an_older_form_of_the_post_counts(scene: Scene) -> None:
+    """What a lost ledger sent under this key, with the same link but other words, is this article's post."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    older = Payload({**payload.body, "createdAt": "2026-11-01T00:00:00.000Z"})
+    await adapter.publish(older, key)
+    assert f"at://{scene.did}/app.bsky.feed.post/{key}" == (await adapter.publish(payload, key)).id
+    assert len(scene.pds.public()) == 1
+
+
+# ── pictures ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_picture_that_the_server_lost_is_uploaded_again(scene: Scene) -> None:
+    """When the only record with a picture was deleted the server drops the bytes: the same ones are uploaded anew."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter, picture=JPEG), scene.key(adapter)
+    await adapter.publish(payload, key)
+    await scene.as_owner("com.atproto.repo.deleteRecord", collection="app.bsky.feed.post", rkey=key)
+    asked = len(scene.pds.requests)
+    await adapter.publish(payload, key)
+    assert scene.paths()[asked:] == [PUT, UPLOAD, PUT]
+    (post,) = scene.pds.public()
+    assert post.card is not None
+    assert post.card["picture"]
+
+
+async def test_a_lost_picture_without_bytes_is_refused(scene: Scene) -> None:
+    """A payload that has lost its bytes can never go out as it is."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter, picture=JPEG), scene.key(adapter)
+    await adapter.publish(payload, key)
+    await scene.as_owner("com.atproto.repo.deleteRecord", collection="app.bsky.feed.post", rkey=key)
+    with pytest.raises(Rejected, match="picture"):
+        await adapter.publish(Payload(payload.body), key)
+
+
+async def test_a_picture_that_the_server_refuses_costs_only_the_picture(scene: Scene) -> None:
+    """Bytes beyond the server's limit are left out; the post has its card without them."""
+    adapter = scene.open()
+    draft = adapter.compose(article(picture=JPEG), scene.at)
+    huge = Media(b"0" * (6 * 2**20), "image/jpeg", "", 1, 1)
+    payload = await adapter.stage(Draft(draft.text, draft.length, draft.limit, draft.unit, draft.body, (huge,)))
+    assert payload.media == ()
+    await adapter.publish(payload, scene.key(adapter))
+    (post,) = scene.pds.public()
+    assert post.card is not None
+    assert not post.card["picture"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        ("error=500", Unavailable),
+        ("drop", Unavailable),
+        ("cut", Unavailable),
+        ("garbage", Unavailable),
+        ("wait=9", RateLimited),
+    ],
+)
+async def test_staging_may_be_repeated(scene: Scene, fault: str, outcome: type[Outcome]) -> None:
+    """An upload that failed says what to do next, and staging again gives what it would have given."""
+    adapter = scene.open()
+    scene.pds.faults.add(Fault.parse(f"{fault}@upload"))
+    with pytest.raises(outcome):
+        await scene.payload(adapter, picture=JPEG)
+    payload = await scene.payload(adapter, picture=JPEG)
+    assert payload == await scene.payload(adapter, picture=JPEG)
+    await adapter.publish(payload, scene.key(adapter))
+    assert len(scene.pds.public()) == 1
+
+
+# ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_who_we_are(scene: Scene) -> None:
+    """The standing names the account by its DID, which is its place, too."""
+    standing = await scene.open().verify()
+    assert (scene.did, scene.did, f"@{HANDLE}") == (standing.account_id, standing.place_id, standing.who)
+    assert f"https://bsky.app/profile/{HANDLE}" == standing.url
+    assert (standing.limits.length, standing.limits.max_bytes) == (300, 3000)
+    assert (standing.problems, standing.notes) == ((), ())
+
+
+async def test_a_deactivated_account_is_a_problem(scene: Scene) -> None:
+    """An account that may sign in but not post says so before anything is sent."""
+    adapter = scene.open()
+    scene.pds.deactivate(HANDLE)
+    (problem,) = (await adapter.verify()).problems
+    assert "deactivated" in problem
+    with pytest.raises(ChannelDown, match="deactivated") as raised:
+        await adapter.publish(await scene.payload(adapter), scene.key(adapter))
+    assert raised.value.mend
+
+
+async def test_an_account_taken_down_pauses_the_channel(scene: Scene) -> None:
+    """A takedown stops the channel and not the post: nothing is refused for its content."""
+    adapter = scene.open()
+    await adapter.verify()
+    scene.pds.take_down(HANDLE)
+    with pytest.raises(ChannelDown, match="taken the account down") as raised:
+        await adapter.publish(await scene.payload(adapter), scene.key(adapter))
+    assert raised.value.mend
+    with pytest.raises(ChannelDown):
+        await adapter.verify()
+    scene.pds.restore(HANDLE)
+    await adapter.publish(await scene.payload(adapter), scene.key(adapter))
+    assert len(scene.pds.public()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [("error=502", Unavailable), ("drop", Unavailable), ("garbage", Unavailable), ("wait=11", RateLimited)],
+)
+async def test_an_answer_that_is_none_is_not_absence(scene: Scene, fault: str, outcome: type[Outcome]) -> None:
+    """Only the server's own "no such record" proves that a post is not out."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await adapter.publish(payload, key)
+    scene.pds.faults.add(Fault.parse(f"{fault}@read"))
+    with pytest.raises(outcome):
+        await adapter.find(payload, key, {})
+    assert Found is type(await adapter.find(payload, key, {}))
