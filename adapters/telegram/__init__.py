@@ -63,7 +63,7 @@ class TelegramSettings(BaseModel):
     @field_validator("api_base")
     @classmethod
     def _check_api_base(cls, text: str) -> str:
-        if _TOKEN.search(text):
+        if re.search(r"bot/?\d+:", text):
             raise ValueError(f"the address holds a token, which is appended to it: write it without, e.g. {API_BASE}")
         url = server_url(text)
         if not url.endswith("/bot"):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from adapters.base import Card, Draft, Limits, Mark, Part, Post
 from adapters.text import Fitted, fit
@@ -43,8 +43,9 @@ LIMITS = Limits(length=MAX_LENGTH, unit="characters", measure=utf16)
 def compose(post: Post, _at: datetime) -> Draft:
     """Pure. The post's text with its title in bold, and a preview pinned to the article."""
     fitted = fit([_as_published(part) for part in post.parts], LIMITS)
-    marks = tuple(_marks(fitted, post.link))
-    preview: dict[str, Any] = {"url": post.link}
+    link = _address(post.link)
+    marks = tuple(_marks(fitted, link))
+    preview: dict[str, Any] = {"url": link}
     if post.picture is not None:
         preview["prefer_large_media"] = True
     return Draft(
@@ -66,10 +67,15 @@ def compose(post: Post, _at: datetime) -> Draft:
 
 
 def _as_published(part: Part) -> Part:
-    if part.kind == "link":  # what would be dropped is written in another way, so that the address stays the same
-        return replace(part, text=_DROPPED.sub(lambda found: quote(found[0]), part.text))
+    if part.kind == "link":
+        return replace(part, text=_address(part.text))
     text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
     return replace(part, text=_DIRECTION_MARKS.sub("", text))
+
+
+def _address(link: str) -> str:
+    """`link` with what Telegram would drop from it spelled in another way, so that it leads to the same place."""
+    return _DROPPED.sub(lambda found: quote(found[0]), link)
 
 
 def _marks(fitted: Fitted, link: str) -> Iterator[Mark]:
@@ -84,13 +90,16 @@ def _entities(text: str, mark: Mark) -> Iterator[dict[str, Any]]:
     place = {"offset": utf16(text[: mark.start]), "length": utf16(text[mark.start : mark.end])}
     if mark.kind == "bold":
         yield {"type": "bold", **place}
-    elif not _is_found_whole(text[mark.start : mark.end]) or text[mark.start : mark.end] != mark.target:
+    elif mark.target and _needs_marking(text[mark.start : mark.end], mark.target):
         yield {"type": "text_link", **place, "url": mark.target}
 
 
-def _is_found_whole(link: str) -> bool:
-    """Whether Telegram surely finds this address in a text by itself, to its end.
+def _needs_marking(shown: str, link: str) -> bool:
+    """Whether the reader would not get to `link` by what Telegram finds in the text by itself.
 
-    Only what it may miss is marked by us: before opening an address that was marked, clients ask the reader.
+    Only then do we mark it: before opening an address that was marked, clients ask the reader. A host without a dot
+    cannot be marked at all: check_link_impl, https://github.com/tdlib/td/blob/master/td/telegram/LinkManager.cpp
     """
-    return bool(_FOUND_WHOLE.fullmatch(link) and _FOUND_LAST.search(link))
+    if shown == link and _FOUND_WHOLE.fullmatch(link) and _FOUND_LAST.search(link):
+        return False
+    return "." in (urlsplit(link).hostname or "")
