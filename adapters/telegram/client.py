@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -74,11 +75,13 @@ class _Answering(HTTPXRequest):
     """Keeps the bytes of each answer beside its status, where the library would keep only an exception."""
 
     async def do_request(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """As in the base class; the answer's body is left at the current wire."""
+        """As in the base class, but the answer's body is left at the current wire, and only success is passed on."""
         status, body = await super().do_request(*args, **options)
         wire = current()
         if wire is not None:
             wire.body = body
+        if status != HTTPStatus.OK:  # the library would drop the status, and warn about its own types while at it
+            raise TelegramError(f"status {status}")
         return status, body
 
     @staticmethod
