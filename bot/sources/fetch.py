@@ -32,6 +32,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _NOT_PUBLIC = "is not a public address"
 
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
 _REFUSALS = {
     401: ("asks for a name and a password (401)", "Put them into the address, or ask the publisher for access."),
     403: ("refuses us (403)", "Ask the publisher to let this user agent read it."),
@@ -172,6 +174,8 @@ class AiohttpWeb:
 
 async def _body(response: ClientResponse, url: str, max_bytes: int) -> bytes:
     """The decompressed body; reading stops where it grows too large."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+        raise FetchFailed(f"{_shown(url)} is compressed in a way that was not asked for.")
     body = bytearray()
     if response.content_length is None or response.content_length <= max_bytes:
         async for chunk in response.content.iter_chunked(2**16):
@@ -204,7 +208,7 @@ def _credentials(url: str) -> dict[str, str]:
 def _failed(url: str, error: Exception) -> FetchFailed:
     """A sentence for what went wrong below HTTP."""
     shown = _shown(url)
-    if _NOT_PUBLIC in str(error):
+    if isinstance(error, aiohttp.ClientConnectorError) and _NOT_PUBLIC in str(error.os_error):
         return FetchFailed(
             f"{shown} leads to an address that is not public, so nothing was sent there.",
             mend="If that is meant, add its network to HANDBILL_FETCH__ALLOW_NETWORKS.",

@@ -40,4 +40,5 @@ def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
     """The media type in lower case without parameters, and the charset, if they are stated."""
     stated = headers.get("Content-Type", "")
     match = re.search(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:+-]{1,40})", stated, re.IGNORECASE)
-    return stated.partition(";")[0].strip().lower()[:100], match[1] if match else None
+    media_type = stated.partition(";")[0].strip().lower()[:100]
+    return media_type if media_type.isascii() else "", match[1] if match else None
