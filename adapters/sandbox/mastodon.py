@@ -4,6 +4,7 @@ Written from https://docs.joinmastodon.org and from the public sources at https:
 rule names its file there.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from email.utils import formatdate
@@ -11,8 +12,9 @@ from http import HTTPStatus
 from typing import Literal
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler as Next
 
+from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon_form import (
     Form,
     Refusal,
@@ -20,7 +22,6 @@ from adapters.sandbox.mastodon_form import (
     not_found,
     read_form,
     read_picture,
-    valid_language,
     whole_number,
 )
 from adapters.sandbox.mastodon_gate import TOO_MANY, Admission, Gate
@@ -36,9 +37,9 @@ from adapters.sandbox.mastodon_json import (
     status_json,
 )
 from adapters.sandbox.mastodon_limits import Key, KeyBook, Turn, rate_limit_headers
+from adapters.sandbox.mastodon_status import draft, page_links, public_post, validate
 from adapters.sandbox.mastodon_store import Store
-from adapters.sandbox.mastodon_text import Reading, html, length
-from adapters.sandbox.server import Answer, PublicPost, SandboxServer
+from adapters.sandbox.server import Answer, Handler, PublicPost, SandboxServer
 
 Idempotency = Literal["locked", "unlocked", "ignored", "replay-500"]
 """
@@ -50,7 +51,6 @@ replay-500  4.6.0 to 4.6.6: a replay makes no second status, and is answered 500
 
 Action = Callable[[web.Request, Token | None], Awaitable[Answer]]
 TURN = web.RequestKey("turn", Turn)
-VISIBILITIES = ("public", "unlisted", "private", "direct")  # app/models/concerns/status/visibility.rb
 
 
 class MastodonSandbox(SandboxServer):
@@ -135,13 +135,23 @@ class MastodonSandbox(SandboxServer):
     # ── every request ─────────────────────────────────────────────────────────────────────────────────────────────
 
     @web.middleware
-    async def _take_turn(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _take_turn(self, request: web.Request, handler: Next) -> web.StreamResponse:
         # A request holds its lock until it is over, however it ends: answered, late, cut off.
         turn = request[TURN] = Turn()
         try:
             return await handler(request)
         finally:
-            self._keys.end(turn)
+            self._keys.leave(turn)
+
+    async def _faulty(self, request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
+        if fault.kind == "late":
+            request[TURN].runs_until = asyncio.get_running_loop().time() + fault.seconds
+        return await super()._faulty(request, handler, fault)
+
+    async def stop(self) -> None:
+        """Close every line and stop listening; what was posted stays, and so do the keys."""
+        await super().stop()
+        self._keys.end_all()
 
     def _serve(self, method: str, path: str, call: str, action: Action, admission: Admission, *scopes: str) -> None:
         async def handle(request: web.Request) -> Answer:
@@ -196,8 +206,9 @@ class MastodonSandbox(SandboxServer):
         parent = self.store.statuses.get(form.text("in_reply_to_id"))
         if form.has("in_reply_to_id") and parent is None:
             raise Refusal(404, "The post you are trying to reply to does not appear to exist.")
-        status = self._drafted(token, form, self.store.attachable(token, form.list("media_ids")), parent)
-        self._validate(status)
+        media = self.store.attachable(token, form.list("media_ids"))
+        status = draft(self.store.next_id(), self.now(), token=token, form=form, media=media, parent=parent)
+        validate(status, self.max_characters)
         self._gate.spend_status(token)
         self.store.add(status)
         if key:
@@ -205,36 +216,6 @@ class MastodonSandbox(SandboxServer):
         if status.has_readers:
             self.came_out(self._post(status))
         return status
-
-    def _drafted(self, token: Token, form: Form, media: tuple[Attachment, ...], parent: Status | None) -> Status:
-        # preprocess_attributes! and status_attributes, app/services/post_status_service.rb
-        text, spoiler = form.text("status"), form.text("spoiler_text")
-        if not text and spoiler:
-            text = "🖼" if media else "."
-        return Status(
-            id=self.store.next_id(),
-            token=token,
-            text=text,
-            spoiler_text=spoiler,
-            visibility=form.text("visibility") or token.account.privacy,
-            language=valid_language(form.text("language"), token.account.language),
-            sensitive=form.flag("sensitive") or bool(spoiler),
-            created_at=self.now(),
-            media=media,
-            in_reply_to=parent,
-        )
-
-    def _validate(self, status: Status) -> None:
-        # app/models/status.rb and app/validators/status_length_validator.rb
-        problems = []
-        if not status.text.strip() and not status.media:
-            problems.append("Text can't be blank")
-        if status.visibility not in VISIBILITIES:
-            problems.append("Visibility is not included in the list")
-        if length(status.text, status.spoiler_text) > self.max_characters:
-            problems.append(f"Text character limit of {self.max_characters} exceeded")
-        if problems:
-            raise invalid(*problems)
 
     # ── media ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -299,16 +280,7 @@ class MastodonSandbox(SandboxServer):
 
     async def _list(self, request: web.Request, token: Token | None) -> Answer:
         page, full = self.store.page(request.match_info["id"], request.query, token)
-        return Answer([self._status_json(status) for status in page], headers=self._links(request, page, full))
-
-    def _links(self, request: web.Request, page: list[Status], full: bool) -> dict[str, str]:
-        # insert_pagination_headers, app/controllers/concerns/api/pagination.rb
-        if not page:
-            return {}
-        kept = {name: value for name, value in request.query.items() if not name.endswith("_id")}
-        older = f'<{request.url.with_query({**kept, "max_id": page[-1].id})}>; rel="next"'
-        newer = f'<{request.url.with_query({**kept, "min_id": page[0].id})}>; rel="prev"'
-        return {"Link": ", ".join([older, newer] if full else [newer])}
+        return Answer([self._status_json(status) for status in page], headers=page_links(request.url, page, full=full))
 
     async def _nowhere(self, _request: web.Request, _token: Token | None) -> Answer:
         raise Refusal(404, "Not Found")
@@ -317,25 +289,7 @@ class MastodonSandbox(SandboxServer):
         return status_json(status, self.url, self.store.usernames)
 
     def _post(self, status: Status) -> PublicPost:
-        reading = Reading(html(status.text, self.url, self.store.usernames))
-        return PublicPost(
-            platform=self.platform,
-            place=f"@{status.account.username}",
-            id=status.id,
-            text=reading.text,
-            links=tuple(reading.links),
-            at=status.created_at,
-            url=f"{self.url}/@{status.account.username}/{status.id}",
-            marks=tuple(("link", link) for link in reading.links),
-            language=status.language,
-            extra={
-                "visibility": status.visibility,
-                "shown": reading.shown,
-                "spoiler_text": status.spoiler_text,
-                "media": [(media.mime, media.width, media.height, media.description) for media in status.media],
-                "application": status.token.application,
-            },
-        )
+        return public_post(status, self.url, self.store.usernames)
 
 
 def _known(token: Token | None) -> Token:

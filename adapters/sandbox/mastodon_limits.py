@@ -77,6 +77,8 @@ class Turn:
     def __init__(self) -> None:
         self.locked: Key | None = None
         self.kept: tuple[Key, str] | None = None
+        self.runs_until = 0.0
+        """When the work is over, by the event loop's clock, should the client leave before."""
         self.ended = False
 
 
@@ -93,6 +95,7 @@ class KeyBook:
         self._now = now
         self._kept: dict[Key, tuple[str, float]] = {}
         self._locks: dict[Key, asyncio.Event] = {}
+        self._left: dict[Turn, asyncio.TimerHandle] = {}
 
     def find(self, key: Key) -> str | None:
         """The id of the status that was made with this key within the hour."""
@@ -119,9 +122,24 @@ class KeyBook:
         if turn.ended:
             self.end(turn)
 
+    def leave(self, turn: Turn) -> None:
+        """The client has its answer, or has gone: a server that is still at work ends the turn when it is done."""
+        loop = asyncio.get_running_loop()
+        if turn.runs_until > loop.time():
+            self._left[turn] = loop.call_at(turn.runs_until, self.end, turn)
+        else:
+            self.end(turn)
+
+    def end_all(self) -> None:
+        """The server stops: nobody is at work any more."""
+        for turn, timer in list(self._left.items()):
+            timer.cancel()
+            self.end(turn)
+
     def end(self, turn: Turn) -> None:
-        """The request is over, whoever ended it."""
+        """The request is over."""
         turn.ended = True
+        self._left.pop(turn, None)
         if turn.kept:
             self._kept[turn.kept[0]] = (turn.kept[1], self._now() + self.KEPT_FOR)
         if turn.locked:

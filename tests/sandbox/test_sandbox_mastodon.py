@@ -347,6 +347,25 @@ async def test_a_replay_while_the_first_runs_is_told_to_try_again(server: Mastod
     await hang_up(server, first)
 
 
+async def test_a_server_works_on_when_its_client_has_left(server: MastodonSandbox) -> None:
+    """A client that gave up early finds the key still locked; it is given up only when the late work is done."""
+    server.lock_for = 0
+    server.faults.add(Fault.parse("late=60"))
+    committed = asyncio.Event()
+    server.on_post = lambda _: committed.set()
+    async with raw() as session:
+        headers, body = {"Idempotency-Key": "k"}, {"status": "again"}
+        first = asyncio.ensure_future(session.post(f"{server.url}/api/v1/statuses", data=body, headers=headers))
+        await committed.wait()
+        first.cancel()
+    with pytest.raises(MastodonServiceUnavailableError):
+        await replay(server)
+    await server.stop()
+    await server.start()
+    assert server.public()[0].id == (await replay(server)).id
+    assert len(server.public()) == 1
+
+
 async def test_a_replay_waits_for_the_first_to_end(server: MastodonSandbox) -> None:
     """Within its ten seconds a replay waits, and is then answered with the first status."""
     server.faults.add(Fault.parse("late=0.2"))
