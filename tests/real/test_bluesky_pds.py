@@ -1,0 +1,253 @@
+"""The Bluesky adapter against a real PDS: what the sandbox claims of it is true of the thing itself."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from adapters.base import Absent, ChannelDown, Context, Found, KeySeed, Part, Payload, Picture, Post, Rejected
+from adapters.bluesky import PLATFORM, BlueskySettings
+from adapters.bluesky.adapter import BlueskyAdapter
+from adapters.bluesky.session import Session, read_kept
+from adapters.seal import seal, unseal
+from tests.real.pds.server import RealPds
+
+pytestmark = pytest.mark.pds
+
+LINK = "https://example.com/news/2026/schnee-im-mai?from=feed"
+POSTS = "app.bsky.feed.post"
+
+
+@dataclass
+class Store:
+    """Where one account's session is kept, as the ledger would."""
+
+    sealed: str | None = None
+
+    async def load(self) -> str | None:
+        return self.sealed
+
+    async def save(self, sealed: str) -> None:
+        self.sealed = sealed
+
+
+@dataclass
+class Bench:
+    """An account of its own on the real server, and adapters that come and go like processes."""
+
+    pds: RealPds
+    handle: str
+    password: str
+    did: str
+    main_password: str
+    store: Store = field(default_factory=Store)
+    opened: list[BlueskyAdapter] = field(default_factory=list)
+
+    def open(self, password: str | None = None) -> BlueskyAdapter:
+        fields = {"server": self.pds.url, "handle": self.handle, "app_password": password or self.password}
+        context = Context(lambda: datetime.now(UTC), os.urandom, set[str]().add, self.store)
+        adapter = PLATFORM.open(BlueskySettings.model_validate(fields), context)
+        assert isinstance(adapter, BlueskyAdapter)
+        self.opened.append(adapter)
+        return adapter
+
+    def key(self, adapter: BlueskyAdapter, number: int = 1) -> str:
+        return adapter.key(KeySeed(self.did, LINK, "publish", 0, number, datetime(2026, 5, 3, 6, 0, tzinfo=UTC)))
+
+    async def payload(self, adapter: BlueskyAdapter, title: str = "Schnee im Mai") -> Payload:
+        return await adapter.stage(adapter.compose(article(title), datetime.now(UTC)))
+
+    async def records(self) -> list[dict[str, Any]]:
+        """Every post of the account, as anybody reads it."""
+        address = f"{self.pds.url}/xrpc/com.atproto.repo.listRecords"
+        query = {"repo": self.did, "collection": POSTS}
+        async with aiohttp.ClientSession() as client, client.get(address, params=query) as answer:
+            found: list[dict[str, Any]] = (await answer.json())["records"]
+            return found
+
+    async def by_hand(self, nsid: str, **body: Any) -> None:
+        """What the owner does in another program."""
+        session = await self.pds.login(self.handle, self.main_password)
+        await self.pds.call(nsid, {"repo": self.did, "collection": POSTS, **body}, session["accessJwt"])
+
+    def kept(self) -> Session:
+        """The session in the store."""
+        found = read_kept(unseal(self.store.sealed or "", self.password, context=self.whose) or b"")
+        assert isinstance(found, Session)
+        return found
+
+    def keep(self, session: Session) -> None:
+        """Put another session into the store."""
+        self.store.sealed = seal(session.to_json(), self.password, context=self.whose, random_bytes=os.urandom)
+
+    @property
+    def whose(self) -> str:
+        return f"@{self.handle} at {self.pds.url}"
+
+    def expired(self, token: str) -> str:
+        """The same access token, genuinely signed by the server, two days ago."""
+        header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2])
+        claims |= {"iat": claims["iat"] - 172_800, "exp": claims["exp"] - 172_800}
+        signed = ".".join(segment(json.dumps(part).encode()) for part in (header, claims))
+        return f"{signed}.{segment(hmac.digest(self.pds.jwt_secret.encode(), signed.encode(), hashlib.sha256))}"
+
+
+def segment(data: bytes) -> str:
+    """A part of a JWT."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def article(title: str) -> Post:
+    """An article with everything: umlauts, emoji, a long link, a picture, a language."""
+    parts = (Part("title", title), Part("text", "\n\n"), Part("summary", "Über Nacht 🌨️ fiel er. " * 20))
+    picture = BytesIO()
+    Image.new("RGB", (640, 320), f"#{secrets.token_hex(3)}").save(picture, "JPEG")
+    return Post(
+        (*parts, Part("text", "\n\n"), Part("link", LINK)),
+        LINK,
+        title,
+        "Über Nacht fiel er.",
+        language="de_DE",
+        picture=Picture(picture.getvalue(), "image/jpeg", 640, 320, "Schnee"),
+    )
+
+
+@pytest.fixture
+async def bench(real_pds: RealPds) -> AsyncIterator[Bench]:
+    """A fresh account with an app password."""
+    handle, main = f"news{secrets.token_hex(4)}.test", secrets.token_hex(8)
+    did = await real_pds.create_account(handle, main)
+    bench = Bench(real_pds, handle, await real_pds.app_password(handle, main), did, main)
+    yield bench
+    for adapter in bench.opened:
+        await adapter.close()
+
+
+async def test_who_we_are(bench: Bench) -> None:
+    """The server says whose the app password is; the main password works, with a word of warning."""
+    standing = await bench.open().verify()
+    assert (standing.account_id, standing.who) == (bench.did, f"@{bench.handle}")
+    assert (standing.problems, standing.notes) == ((), ())
+    (note,) = (await bench.open(bench.main_password).verify()).notes
+    assert "app password" in note
+
+
+async def test_a_post_is_stored_to_the_byte_and_once(bench: Bench) -> None:
+    """The server takes record, key and picture as composed; repeats, also all at once, and a restart change nothing."""
+    adapter = bench.open()
+    payload, key = await bench.payload(adapter), bench.key(adapter)
+    assert isinstance(await adapter.find(payload, key, {}), Absent)
+    receipt = await adapter.publish(payload, key)
+    again = bench.open()
+    assert {receipt} == set(await asyncio.gather(*(again.publish(payload, key) for _ in range(6))))
+    found = await again.find(payload, key, {})
+    assert isinstance(found, Found)
+    assert found.receipt == receipt
+    (record,) = await bench.records()
+    assert record["value"] == payload.body
+    assert record["uri"] == receipt.id
+    assert record["value"]["embed"]["external"]["thumb"]["mimeType"] == "image/jpeg"
+
+
+async def test_everything_that_composes_is_taken(bench: Bench) -> None:
+    """Texts at the limit, of clusters, of many bytes and of many scripts pass the server's own validation."""
+    adapter = bench.open()
+    for number, title in enumerate(
+        [
+            "x" * 400,
+            "👨‍👩‍👧‍👦" * 200,
+            "कार्यक्षेत्र " * 60,
+            "🇩🇪🏳️‍🌈" * 150,
+            "ตัวอักษร" * 60,
+            "日本語" * 150,
+            "e\u0301\u0302" * 300,
+        ],
+        start=1,
+    ):
+        await adapter.publish(await bench.payload(adapter, title), bench.key(adapter, number))
+    assert len(await bench.records()) == number
+
+
+async def test_a_picture_that_the_server_lost_is_uploaded_again(bench: Bench) -> None:
+    """Deleting the only post with a picture drops its bytes: the next put of the same record brings them back."""
+    adapter = bench.open()
+    payload, key = await bench.payload(adapter), bench.key(adapter)
+    receipt = await adapter.publish(payload, key)
+    await bench.by_hand("com.atproto.repo.deleteRecord", rkey=key)
+    assert isinstance(await adapter.find(payload, key, {}), Absent)
+    with pytest.raises(Rejected, match="picture"):
+        await adapter.publish(Payload(payload.body), key)
+    assert await adapter.publish(payload, key) == receipt
+    (record,) = await bench.records()
+    assert record["value"] == payload.body
+
+
+async def test_a_key_that_is_taken_is_never_overwritten(bench: Bench) -> None:
+    """Another record at the key stays as it is, and the post is refused."""
+    adapter = bench.open()
+    payload, key = await bench.payload(adapter), bench.key(adapter)
+    by_hand = {"$type": POSTS, "text": "By hand", "createdAt": "2026-11-23T00:00:00.000Z"}
+    await bench.by_hand("com.atproto.repo.putRecord", rkey=key, record=by_hand)
+    assert isinstance(await adapter.find(payload, key, {}), Absent)
+    with pytest.raises(Rejected, match="Another record"):
+        await adapter.publish(payload, key)
+    (record,) = await bench.records()
+    assert record["value"] == by_hand
+
+
+async def test_an_expired_token_is_renewed_in_passing(bench: Bench) -> None:
+    """A token whose time is up is refused with 400, renewed by the refresh token, and the post goes out."""
+    await bench.open().verify()
+    before = bench.kept()
+    bench.keep(replace(before, access=bench.expired(before.access)))
+    adapter = bench.open()
+    await adapter.publish(await bench.payload(adapter), bench.key(adapter))
+    assert len(await bench.records()) == 1
+    assert bench.kept().refresh not in (before.refresh, "")
+
+
+async def test_an_ended_session_is_replaced(bench: Bench) -> None:
+    """When the refresh token was revoked, too, the app password opens a new session."""
+    await bench.open().verify()
+    before = bench.kept()
+    await bench.pds.call("com.atproto.server.deleteSession", token=before.refresh)
+    bench.keep(replace(before, access=bench.expired(before.access)))
+    assert (await bench.open().verify()).account_id == bench.did
+    assert bench.kept().access != before.access
+
+
+async def test_a_wrong_password_and_a_takedown_stop_the_channel(bench: Bench) -> None:
+    """What only a person can mend is told with the mend, and is not taken for a fault of the post."""
+    with pytest.raises(ChannelDown, match="app password"):
+        await bench.open("abcd-efgh-ijkl-mnop").verify()
+    adapter = bench.open()
+    payload = await bench.payload(adapter)
+    await bench.pds.take_down(bench.did)
+    with pytest.raises(ChannelDown) as raised:
+        await adapter.publish(payload, bench.key(adapter))
+    assert raised.value.mend
+    with pytest.raises(ChannelDown):
+        await adapter.verify()
+    await bench.pds.take_down(bench.did, applied=False)
+    await adapter.publish(payload, bench.key(adapter))
+    assert len(await bench.records()) == 1
+
+
+async def test_a_refused_record_is_final(bench: Bench) -> None:
+    """The server's own validation is told as it is."""
+    adapter = bench.open()
+    payload = await bench.payload(adapter)
+    with pytest.raises(Rejected, match="grapheme too big"):
+        await adapter.publish(Payload({**payload.body, "text": "x" * 301}, payload.media), bench.key(adapter))
