@@ -234,6 +234,19 @@ async def test_a_cancelled_put_writes_nothing_more(scene: Scene) -> None:
     assert scene.pds.public() == []
 
 
+async def test_closing_does_not_wait_for_a_call_that_hangs(scene: Scene) -> None:
+    """Letting go of the connections ends a call that hangs; what became of it is unknown."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await adapter.verify()
+    scene.pds.faults.add(Fault("hang"))
+    put = asyncio.create_task(adapter.publish(payload, key))
+    await scene.pds.arrivals(len(scene.pds.requests) + 1)
+    await adapter.close()
+    with pytest.raises(Uncertain):
+        await put
+
+
 async def test_a_sign_in_that_hangs_is_not_an_unknown_post(scene: Scene) -> None:
     """When the time is up before the record was put, nothing was executed."""
     adapter = scene.open()

@@ -244,3 +244,26 @@ async def test_no_error_shows_a_secret(door: Door, fault: str) -> None:
         await door.process().session()
     assert PASSWORD not in "".join(traceback.format_exception(raised.value))
     assert raised.value.__suppress_context__
+
+
+async def test_a_takedown_costs_no_sign_in(door: Door) -> None:
+    """Where the server says that the account was taken down, the password is not tried on it."""
+    process = door.process()
+    await process.session()
+    door.pds.take_down(HANDLE)
+    door.pass_time(hours=2)
+    for _ in range(3):
+        with pytest.raises(ChannelDown, match="taken the account down"):
+            await process.session()
+    assert LOGIN not in door.asked()[1:]
+
+
+async def test_waiting_for_a_sign_in_that_is_cancelled_helps_itself(door: Door) -> None:
+    """When the call that was signing in is cancelled, the next one in line does it."""
+    process = door.process()
+    door.pds.faults.add(Fault("hang", "auth"))
+    first, second = (asyncio.create_task(process.session()) for _ in range(2))
+    await door.pds.arrivals(1)
+    first.cancel()
+    assert (await second).did == door.did
+    assert first.cancelled()
