@@ -1,0 +1,71 @@
+// Starts a DID directory (PLC) in memory and a real Bluesky PDS, both on free loopback ports, and prints one JSON line
+// when they are ready. From the environment: DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS=1.
+// Ends on SIGTERM, and when standard input closes, so that it never outlives whoever started it.
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { randomBytes } from 'node:crypto'
+import * as plc from '@did-plc/server'
+import { PDS } from '@atproto/pds'
+
+const { DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS } = process.env
+const LOOPBACK = '127.0.0.1'
+
+// Neither server can be told an address, and by itself each would listen on every interface.
+const listen = net.Server.prototype.listen
+net.Server.prototype.listen = function (first, ...rest) {
+  return typeof first === 'number' ? listen.call(this, first, LOOPBACK, ...rest) : listen.call(this, first, ...rest)
+}
+
+// Both must know their port before they listen.
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const probe = net.createServer().on('error', reject)
+    probe.listen(0, () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+
+const plcPort = await freePort()
+const directory = plc.PlcServer.create({ db: plc.Database.mock(), port: plcPort })
+await directory.start()
+
+// The directory lives in memory, so a data folder is of no use to a second run: both always start fresh.
+const port = await freePort()
+const data = path.join(DATA_DIR, 'data')
+fs.mkdirSync(data)
+const pds = await PDS.fromEnv({
+  devMode: true, // plain http, host name "localhost"
+  port,
+  hostname: 'localhost',
+  didPlcUrl: `http://${LOOPBACK}:${plcPort}`,
+  dataDirectory: data,
+  blobstoreDiskLocation: path.join(DATA_DIR, 'blobs'),
+  serviceHandleDomains: ['.test'],
+  inviteRequired: false,
+  adminPassword: ADMIN_PASSWORD,
+  jwtSecret: JWT_SECRET,
+  plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
+  // There is no AppView and no moderation service: nothing listens there.
+  bskyAppViewUrl: `http://${LOOPBACK}:1`,
+  bskyAppViewDid: 'did:example:invalid',
+  modServiceUrl: `http://${LOOPBACK}:1`,
+  modServiceDid: 'did:example:invalid',
+  disableSsrfProtection: true, // the directory is on loopback
+  rateLimitsEnabled: RATE_LIMITS === '1',
+  crawlers: [],
+})
+await pds.start()
+
+let closing = false
+const close = async () => {
+  if (closing) return
+  closing = true
+  await pds.destroy()
+  await directory.destroy()
+  process.exit(0)
+}
+process.on('SIGTERM', close)
+process.stdin.on('end', close).resume()
+console.log(JSON.stringify({ url: `http://localhost:${port}` }))
