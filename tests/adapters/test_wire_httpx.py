@@ -57,6 +57,13 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(length)
 
 
+async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request as it should be."""
+    await read_request(reader)
+    writer.write(OK)
+    await writer.drain()
+
+
 def closed_port() -> int:
     """A port of loopback at which nobody listens."""
     with socket.socket() as probe:
@@ -79,12 +86,7 @@ async def post(url: str, content: bytes = b"hello") -> tuple[Wire, Exception | N
 async def test_answered() -> None:
     """A whole answer is seen with its status and headers, in lower case."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(OK)
-        await writer.drain()
-
-    async with serving(answer) as url:
+    async with serving(answer_one) as url:
         wire, error = await post(url)
     assert error is None
     assert (wire.phase, wire.status, wire.headers["x-seen"], wire.requests, wire.written) == (
@@ -186,11 +188,13 @@ async def test_garbage() -> None:
 async def test_stuck_upload() -> None:
     """A server that stops reading in the middle leaves the request half written."""
 
-    async def stop_reading(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def stop_reading(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer_one(reader, writer)
         await reader.readuntil(b"\r\n\r\n")
         await asyncio.Event().wait()
 
     async with serving(stop_reading) as url, client() as http:
+        await http.post(url, content=b"opens the line, so that the deadline is not spent on it")
         with watch() as wire, pytest.raises(TimeoutError):
             await within(0.1, http.post(url, content=b"x" * 30_000_000))
     assert (wire.phase, wire.written, wire.expired) == ("writing", 1, True)
@@ -199,11 +203,13 @@ async def test_stuck_upload() -> None:
 async def test_deadline_while_it_hangs() -> None:
     """The deadline ends a call that hangs, and leaves it sent and expired."""
 
-    async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer_one(reader, writer)
         await read_request(reader)
         await asyncio.Event().wait()
 
     async with serving(hang) as url, client() as http:
+        await http.post(url, content=b"opens the line, so that the deadline is not spent on it")
         with watch() as wire, pytest.raises(TimeoutError):
             await within(0.1, http.post(url, content=b"hello"))
     assert (wire.phase, wire.expired) == ("sent", True)
@@ -302,12 +308,7 @@ async def test_no_redirect_is_followed() -> None:
 async def test_a_second_request_does_not_hide_the_first() -> None:
     """After a written request, one that never left does not make the watch say that nothing was sent."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(OK)
-        await writer.drain()
-
-    async with serving(answer) as url, client() as http:
+    async with serving(answer_one) as url, client() as http:
         with watch() as wire:
             await http.post(url, content=b"hello")
             with pytest.raises(httpx.ConnectError):
@@ -319,13 +320,8 @@ async def test_a_second_request_does_not_hide_the_first() -> None:
 async def test_the_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy in the environment does not come between us and what is seen."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(OK)
-        await writer.drain()
-
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
-    async with serving(answer) as url:
+    async with serving(answer_one) as url:
         wire, _ = await post(url)
     assert (wire.phase, wire.status) == ("answered", 200)
 
