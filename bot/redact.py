@@ -119,7 +119,7 @@ def _escaped(text: str) -> Iterator[str]:
         yield inner
         yield inner.replace("/", "\\/")
     yield repr(text)[1:-1]
-    yield repr("'" + text)[2:-1]
+    yield repr("'\"" + text)[4:-1]
     yield repr(text.encode("utf-8", "surrogatepass"))[2:-1]
     yield html.escape(text)
 
@@ -139,13 +139,8 @@ def _base64(data: bytes) -> Iterator[str]:
 
 
 def looks_secret(text: str) -> bool:
-    """Whether a value that stands where no secret belongs looks like one that was pasted into the wrong place."""
-    trimmed = text.strip()
-    return (
-        any(pattern.search(trimmed) for pattern in _PATTERNS)
-        or _GROUPED.fullmatch(trimmed) is not None
-        or _OPAQUE.fullmatch(trimmed) is not None
-    )
+    """Whether a whole value that stands where no secret belongs may be one that was pasted into the wrong place."""
+    return any(pattern.fullmatch(text.strip()) for pattern in (_GROUPED, _OPAQUE, *_PATTERNS))
 
 
 class RedactingStream(io.TextIOBase):

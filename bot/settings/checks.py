@@ -8,25 +8,30 @@ from bot.settings.document import Table
 from bot.settings.environment import Layer, find_written, key_of
 from bot.settings.fields import RouteTable
 from bot.settings.model import ChannelConfig, RouteSettings, SourceSettings
+from bot.settings.names import secrets_in
 from bot.settings.problems import Problems, suggestion
 
 
 def check_channels(
     placed: Sequence[tuple[str, ChannelConfig]], platforms: Mapping[str, Platform], problems: Problems
 ) -> None:
-    """Two channels share neither a name nor, on one platform, an account and place. `placed`: where each stands."""
+    """Two channels share neither a name nor, on one platform, label and credentials. `placed`: where each stands.
+
+    Two accounts on one server can have one label; that two logins are of one account, only the platform can tell.
+    """
     by_name: dict[str, str] = {}
-    by_label: dict[tuple[str, str], str] = {}
+    by_account: dict[tuple[object, ...], str] = {}
     for where, channel in placed:
         if channel.name in by_name:
             other = by_name[channel.name]
             problems.note(where, f'the name "{channel.name}" is taken by {other}; give one of them another name')
-        label = (channel.platform, channel.settings.label)
-        if label in by_label:
+        label = channel.settings.label
+        account = (channel.platform, label, frozenset(secrets_in(channel.settings)))
+        if account in by_account:
             title = platforms[channel.platform].title
-            problems.note(where, f"{by_label[label]} posts to {label[1]} on {title} already; remove one of them")
+            problems.note(where, f"{by_account[account]} posts to {label} on {title} already; remove one of them")
         by_name.setdefault(channel.name, where)
-        by_label.setdefault(label, where)
+        by_account.setdefault(account, where)
 
 
 def check_routes(

@@ -44,6 +44,8 @@ class Document:
         if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
             problems.note(f"{self.path.name}: {kind}", f"it is written as tables, each under a line [[{kind}]]")
             return []
+        for each in found:
+            problems.hide_suspects(each.get("name"))
         return [Table(self.path, kind, number, values) for number, values in enumerate(found, start=1)]
 
 

@@ -152,10 +152,9 @@ def _unknown(key: str, upper: str, known: Collection[str], problems: Problems) -
     """Suggests within the section that was written, where there is one of that name."""
     section = upper.partition(DELIMITER)[0]
     siblings = [name for name in known if name.startswith(section + DELIMITER)]
-    if section == upper and siblings:
-        problems.note(f"{key} is not a setting", f"there is {listed(siblings)}")
-    else:
-        problems.note(f"{key} is not a setting", suggestion(upper, siblings or known))
+    prefix = section + DELIMITER if siblings else PREFIX
+    names = [name.removeprefix(prefix) for name in siblings or known]
+    problems.note(f"{key} is not a setting", suggestion(upper.removeprefix(prefix), names, prefix))
 
 
 def read_general(

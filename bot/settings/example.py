@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from adapters.base import Platform
+from bot.duration import write_duration
 from bot.settings.fields import General
 from bot.settings.names import CONFIG, Path, env_name, fields_of
 
@@ -21,11 +22,16 @@ _WIDTH = 120
 def env_example(platforms: Mapping[str, Platform]) -> str:
     """The text of `.env.example`: what an operator has to set comes first, each setting with one line of help."""
     fields = dict(fields_of(General))
+    quietest = max((platform.quiet_for for platform in platforms.values()), default=60.0)
+    examples: Mapping[Path, str] = {("quiet_time",): write_duration(quietest)}
     sections = [_INTRODUCTION, _lines(("sources",), fields.pop(("sources",)))]
     for platform in platforms.values():
         lines = (_lines((platform.name, *path), field) for path, field in fields_of(platform.settings))
         sections += [_heading(platform.title), *lines]
-    sections += [_heading("Everything else"), *(_lines(path, field) for path, field in fields.items())]
+    sections += [
+        _heading("Everything else"),
+        *(_lines(path, field, examples.get(path)) for path, field in fields.items()),
+    ]
     sections.append(
         f"# A TOML file with more settings (default: handbill.toml in the working directory).\n#{CONFIG}=\n"
     )
@@ -36,13 +42,13 @@ def _heading(title: str) -> str:
     return f"# ── {title} ".ljust(_WIDTH, "─") + "\n"
 
 
-def _lines(path: Path, field: FieldInfo) -> str:
+def _lines(path: Path, field: FieldInfo, example: str | None = None) -> str:
     """A setting: its help, and the line to fill in. Required settings are empty, which counts as not set."""
     help_text = " ".join((field.description or "").split())
     if field.is_required() or path == ("sources",):
-        example = f" Example: {field.examples[0]}" if field.examples else ""
-        return f"# {help_text}{example}\n{env_name(path)}=\n"
-    return f"# {help_text}\n#{env_name(path)}={_default(field)}\n"
+        shown = f" Example: {field.examples[0]}" if field.examples else ""
+        return f"# {help_text}{shown}\n{env_name(path)}=\n"
+    return f"# {help_text}\n#{env_name(path)}={example or _default(field)}\n"
 
 
 def _default(field: FieldInfo) -> str:

@@ -133,7 +133,6 @@ class General(BaseSettings):
     quiet_time: Duration | None = Field(
         default=None,
         description="How long an unknown outcome rests before the platform is asked (default: its own time).",
-        examples=["60s"],
     )
     fetch: Fetch = Fetch()
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
-from pydantic import SecretStr
-
 from adapters.base import ChannelSettings, Platform
-from bot.settings.names import required_names, values_in
+from bot.settings.names import required_names, secrets_in, values_in
 from bot.settings.problems import Problem, SettingsError, listed, passwords_in
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -111,8 +109,7 @@ class Settings:
 
     def secrets(self) -> frozenset[str]:
         """Every secret value in these settings, passwords inside addresses included, as written and decoded."""
-        values = [value for channel in self.channels for value in values_in(channel.settings)]
-        hidden = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
-        addresses = [self.database_url, *(source.url for source in self.sources)]
-        addresses += [value for value in values if isinstance(value, str)]
-        return frozenset(hidden.union(*map(passwords_in, addresses)) - {""})
+        models = [channel.settings for channel in self.channels]
+        texts = [self.database_url, *(source.url for source in self.sources)]
+        texts += [value for model in models for value in values_in(model) if isinstance(value, str)]
+        return frozenset(set().union(*map(secrets_in, models), *map(passwords_in, texts)) - {""})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from adapters.base import Platform
@@ -51,7 +51,7 @@ def model_of(field: FieldInfo) -> type[BaseModel] | None:
 
 def is_secret(field: FieldInfo) -> bool:
     """Whether the value of `field` must never be shown."""
-    return any(issubclass(each, (SecretStr, SecretBytes)) for each in _types(field.annotation))
+    return any(issubclass(each, SecretStr) for each in _types(field.annotation))
 
 
 def _types(annotation: Any) -> Iterator[type]:
@@ -75,3 +75,8 @@ def values_in(value: Any) -> Iterator[Any]:
             yield from values_in(each)
     else:
         yield value
+
+
+def secrets_in(value: Any) -> set[str]:
+    """The secrets inside a settings model."""
+    return {str(each.get_secret_value()) for each in values_in(value) if isinstance(each, SecretStr)}

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.redact import MASK, Redactor, looks_secret
+from bot.settings.names import values_in
 
 _LONGEST_VALUE = 80
 _PASSWORD = re.compile(r"(?:^(?!\w+://)|//)[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|.+)@")
@@ -56,8 +57,15 @@ class Problems:
         """Show the password inside an address nowhere."""
         self._secrets |= passwords_in(text)
 
+    def hide_suspects(self, value: object) -> None:
+        """Show nothing inside `value` that looks like a secret, though it stands where none belongs."""
+        for each in values_in(value):
+            if isinstance(each, str) and looks_secret(each):
+                self.hide(each)
+
     def wrong(self, key: str, value: object, text: str) -> None:
         """`key` holds a `value` that cannot be; `text` says what it should be."""
+        self.hide_suspects(value)
         self._found.append((key, value, text))
 
     def missing(self, key: str, text: str) -> None:
@@ -86,23 +94,22 @@ class Problems:
 
 def show(value: object, redactor: Redactor) -> str:
     """`value` as a person wrote it, short, with all that is or looks secret in it masked."""
-    text = value if isinstance(value, str) else repr(value)
-    if looks_secret(text):
+    if isinstance(value, str) and looks_secret(value):
         return f"{MASK} (it looks like a secret)"
+    text = value if isinstance(value, str) else repr(value)
     text = redactor.redact(_PASSWORD.sub(lambda match: match[0].replace(match["secret"], MASK), text))
     if len(text) > _LONGEST_VALUE:
         text = text[:_LONGEST_VALUE] + "…"
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, or all of them."""
-    names = list(known)
-    by_folded = {each.casefold(): each for each in names}
+def suggestion(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """The known name that was probably meant, or all of them; `prefix` goes before each."""
+    by_folded = {each.casefold(): prefix + each for each in known}
     near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_folded[near[0]]}?"
-    return f"there is {listed(names)}" if names else "remove it"
+    return f"there is {listed(by_folded.values())}" if by_folded else "remove it"
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:
@@ -127,7 +134,7 @@ def in_words(error: Any) -> str:
         return f"it is one of {context['expected']}" + (f"; did you mean {near[0]}?" if near else "")
     for start, words in _WORDS.items():
         if kind.startswith(start):
-            return words
+            return words.format(**context)
     return str(error["msg"]).replace("Input should", "it should")
 
 
@@ -138,6 +145,8 @@ _WORDS = {
     "string_type": 'it is text in quotes, such as "…"',
     "list_type": 'it is a list, such as ["…"]',
     "tuple_type": 'it is a list, such as ["…"]',
+    "too_short": "it needs at least {min_length}",
+    "string_too_short": "it needs at least {min_length} letter",
     "model_type": "it is a table with settings of its own",
     "extra_forbidden": "there is no such setting",
 }
