@@ -89,7 +89,7 @@ def _length_on_the_wire(url: str, domain: str) -> int:
 
 
 # MENTION_RE and USERNAME_RE, app/models/account.rb
-_MENTION = re.compile(r"(?<![=/\w])@(([a-zA-Z0-9_]+(?:[a-zA-Z0-9_.-]+[a-zA-Z0-9_]+)?)(?:@[\w.-]+\w+)?)")
+_MENTION = re.compile(r"(?<![=/\w])@([a-zA-Z0-9_]+(?:[.-]+[a-zA-Z0-9_]+)*(?:@\w+(?:[.-]+\w+)*)?)")
 # end_mention_match of twitter-text: what follows makes it no mention.
 _NO_MENTION = re.compile(r"[@＠\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u1e00-\u1eff]|://")
 # HASHTAG_RE, app/models/concerns/tag/naming.rb

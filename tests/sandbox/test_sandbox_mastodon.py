@@ -117,6 +117,8 @@ def picture(size: tuple[int, int] = (64, 48), kind: str = "JPEG") -> bytes:
         ("@ann", 4),
         ("mail@ann@social.example", 23),
         ("@ann@social.example://", 22),
+        ("@ann@social.example漢字http://a.de", 21 + 23),
+        ("@ann.b-c@x", 8),
         ("#Lighthouse", 11),
     ],
 )
