@@ -2,13 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from adapters.base import (
     Absent,
@@ -37,13 +40,13 @@ from adapters.sandbox.faults import Fault
 HANDLE = "news.sandbox.test"
 PASSWORD = "abcd-efgh-ijkl-mnop"
 LINK = "https://example.com/news/1"
-PUT, REFRESH, LOGIN, GET, UPLOAD = (
+PUT, REFRESH, LOGIN, WHOAMI, UPLOAD = (
     f"/xrpc/com.atproto.{name}"
     for name in (
         "repo.putRecord",
         "server.refreshSession",
         "server.createSession",
-        "repo.getRecord",
+        "server.getSession",
         "repo.uploadBlob",
     )
 )
@@ -86,9 +89,13 @@ class Scene:
     def pass_time(self, **duration: float) -> None:
         self.at += timedelta(**duration)
 
-    def open(self, *, password: str = PASSWORD, handle: str = HANDLE, owner: bool = True) -> BlueskyAdapter:
+    def open(
+        self, *, password: str = PASSWORD, handle: str = HANDLE, owner: bool = True, server: str = ""
+    ) -> BlueskyAdapter:
         """Start a process with an adapter of the account."""
-        settings = BlueskySettings.model_validate({"server": self.pds.url, "handle": handle, "app_password": password})
+        settings = BlueskySettings.model_validate(
+            {"server": server or self.pds.url, "handle": handle, "app_password": password}
+        )
         context = Context(lambda: self.at, os.urandom, self.secrets.add, self.store, owner=owner)
         adapter = PLATFORM.open(settings, context)
         assert isinstance(adapter, BlueskyAdapter)
@@ -119,6 +126,20 @@ def article(link: str = LINK, picture: Picture | None = None) -> Post:
     """An article as the default template renders it."""
     parts = (Part("title", "Snow in May"), Part("text", "\n\n"), Part("link", link))
     return Post(parts, link, "Snow in May", "It fell all night.", language="en", picture=picture)
+
+
+@asynccontextmanager
+async def server_that_says(answers: Mapping[str, Any]) -> AsyncIterator[str]:
+    """A server that lets everybody in as `did:plc:odd` and gives fixed answers, by path. Yields its address."""
+    opaque = {"did": "did:plc:odd", "handle": "handle.invalid", "accessJwt": "a", "refreshJwt": "r"}
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({LOGIN: opaque, **answers}[request.path])
+
+    app = web.Application()
+    app.router.add_route("*", "/xrpc/{nsid}", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url(""))
 
 
 @pytest.fixture
@@ -289,6 +310,50 @@ async def test_an_older_form_of_the_post_counts(scene: Scene) -> None:
     assert len(scene.pds.public()) == 1
 
 
+async def test_a_taken_key_that_cannot_be_looked_at_stays_unknown(scene: Scene) -> None:
+    """Something stands at the key, and the server does not say what: it may be this very post."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await adapter.publish(Payload({**payload.body, "createdAt": "2026-11-01T00:00:00.000Z"}), key)
+    scene.pds.faults.add(Fault("error", "read"))
+    with pytest.raises(Uncertain, match="Something stands"):
+        await adapter.publish(payload, key)
+
+
+async def test_an_expired_token_is_renewed_in_passing(scene: Scene) -> None:
+    """A token that the server takes no more is renewed, and the very same call is made again: for a put and a look."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter), scene.key(adapter)
+    await adapter.verify()
+    asked = len(scene.pds.requests)
+    scene.pds.expire_tokens(HANDLE)
+    await adapter.publish(payload, key)
+    scene.pds.expire_tokens(HANDLE)
+    await adapter.verify()
+    assert scene.paths()[asked:] == [PUT, REFRESH, PUT, WHOAMI, REFRESH, WHOAMI]
+    assert len(scene.pds.public()) == 1
+    assert scene.pds.logins(HANDLE) == 1
+
+
+async def test_a_look_after_a_renewal_may_fail_like_any_other(scene: Scene) -> None:
+    """A renewal does not hide what the server says next."""
+    adapter = scene.open()
+    await adapter.verify()
+    scene.pds.expire_tokens(HANDLE)
+    scene.pds.faults.add(Fault("error", "auth", after=2))
+    with pytest.raises(Unavailable):
+        await adapter.verify()
+
+
+async def test_an_answer_about_another_record_proves_nothing(scene: Scene) -> None:
+    """A 200 that names another record than ours is not taken for a receipt."""
+    elsewhere = {"uri": f"at://{scene.did}/app.bsky.feed.post/3jzfcijpj2z2a", "cid": "bafy"}
+    async with server_that_says({PUT: elsewhere}) as url:
+        adapter = scene.open(server=url)
+        with pytest.raises(Uncertain, match="another record"):
+            await adapter.publish(await scene.payload(adapter), scene.key(adapter))
+
+
 # ── pictures ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -314,6 +379,17 @@ async def test_a_lost_picture_without_bytes_is_refused(scene: Scene) -> None:
     await scene.as_owner("com.atproto.repo.deleteRecord", collection="app.bsky.feed.post", rkey=key)
     with pytest.raises(Rejected, match="picture"):
         await adapter.publish(Payload(payload.body), key)
+
+
+async def test_a_picture_that_comes_back_under_another_name_is_refused(scene: Scene) -> None:
+    """When the bytes are not those that the frozen record refers to, that record can never go out."""
+    adapter = scene.open()
+    payload = await scene.payload(adapter, picture=JPEG)
+    other = replace(payload, media=(replace(payload.media[0], data=b"other bytes"),))
+    await adapter.publish(payload, scene.key(adapter))
+    await scene.as_owner("com.atproto.repo.deleteRecord", collection="app.bsky.feed.post", rkey=scene.key(adapter))
+    with pytest.raises(Rejected, match="another name"):
+        await adapter.publish(other, scene.key(adapter))
 
 
 async def test_a_picture_that_the_server_refuses_costs_only_the_picture(scene: Scene) -> None:
@@ -361,6 +437,16 @@ async def test_who_we_are(scene: Scene) -> None:
     assert f"https://bsky.app/profile/{HANDLE}" == standing.url
     assert (standing.limits.length, standing.limits.max_bytes) == (300, 3000)
     assert (standing.problems, standing.notes) == ((), ())
+
+
+async def test_an_odd_account_is_told_of(scene: Scene) -> None:
+    """A changed handle is noted, a state that we know nothing of stands in the way, and the address goes by the DID."""
+    odd = {"did": "did:plc:odd", "handle": "moved.sandbox.test", "active": False, "status": "throttled"}
+    async with server_that_says({WHOAMI: odd}) as url:
+        standing = await scene.open(server=url).verify()
+    assert standing.notes == ("The account's handle is now @moved.sandbox.test.",)
+    assert standing.problems == ("The account is not active (throttled).",)
+    assert standing.url == "https://bsky.app/profile/did:plc:odd"
 
 
 async def test_a_deactivated_account_is_a_problem(scene: Scene) -> None:
