@@ -47,7 +47,7 @@ def configure_logging(level: str, redactor: Redactor, *, json: bool, stream: Tex
         processors=[
             ProcessorFormatter.remove_processors_meta,
             _ordered,
-            structlog.processors.JSONRenderer() if json else _line_renderer(colored),
+            structlog.processors.JSONRenderer() if json else _line_renderer(colored, redactor),
         ],
     )
     handler = _Handler(stream, redactor)
@@ -103,14 +103,18 @@ def _ordered(_logger: object, _method: str, event: EventDict) -> EventDict:
     }
 
 
-def _line_renderer(color: bool) -> Callable[[object, str, EventDict], str]:
+def _line_renderer(color: bool, redactor: Redactor) -> Callable[[object, str, EventDict], str]:
     """For people: time, level, event, key=value on one line; stack and traceback below it."""
+
+    def text(value: object) -> str:
+        # Before it is tamed, which would leave a spelling of its own of a secret with control characters.
+        return _tame(redactor.redact(str(value)))
 
     def render(_logger: object, _method: str, event: EventDict) -> str:
         level = str(event.pop("level"))
         mark, reset = (_COLORS.get(level, ""), _RESET) if color and level in _COLORS else ("", "")
-        head = f"{str(event.pop('time'))[:19]}Z {mark}{level:<7}{reset} {_tame(str(event.pop('event')))}"
-        below = [_tame(str(event.pop(key))) for key in _LAST if key in event]
+        head = f"{str(event.pop('time'))[:19]}Z {mark}{level:<7}{reset} {text(event.pop('event'))}"
+        below = [text(event.pop(key)) for key in _LAST if key in event]
         return "\n".join([" ".join([head, *_pairs(event)]), *below])
 
     return render

@@ -29,12 +29,12 @@ _SHORTEST_BASE64 = 6
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        # A bot token, alone or in an address (https://core.telegram.org/bots/api#authorizing-your-bot).
+        # A bot token: a number, a colon and letters, alone or in an address.
         r"(?<!\d)(?P<secret>\d{5,20}(?::|%3[Aa])[\w-]{30,})",
         # A JSON Web Token (https://www.rfc-editor.org/rfc/rfc7519).
         r"(?P<secret>eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?)",
         # Credentials of a request (https://www.rfc-editor.org/rfc/rfc9110#name-authorization).
-        r"(?i:\b(?:bearer|basic|dpop)\s+)(?P<secret>[\w.~+/=-]{16,})",
+        r"(?i:\b(?:bearer|basic|dpop)\s+)(?P<secret>(?=[\w.~+/=-]*[\dA-Z])[\w.~+/=-]{16,})",
         # The password in an address (https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1).
         r"://[^/\s:@\"']*:(?P<secret>[^/\s@\"']+)@",
     )
