@@ -43,7 +43,7 @@ class SignIn:
     async def renewed(self, refused: Session) -> Session:
         """Another session than `refused`, whose access token the server does not take any more."""
         async with self._lock:
-            if self._session is None or self._session.access == refused.access:
+            if self._session is None or self._session == refused:
                 await self._renew()
             return self._held()
 
