@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MAX_READ = 20_000
+"""Items of a document that are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

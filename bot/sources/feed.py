@@ -17,7 +17,7 @@ from bot.links import absolute
 from bot.sources import atom, rss
 from bot.sources.dates import read_time
 from bot.sources.document import Broken, decode_body, parse_document
-from bot.sources.entry import Entry, Feed
+from bot.sources.entry import MAX_READ, Entry, Feed
 from bot.sources.fallback import read_patiently
 from bot.sources.jsonfeed import NotJsonFeed, read_json_feed
 from bot.sources.markup import (
@@ -91,7 +91,7 @@ def _read_xml(text: str, url: str) -> Feed:
     try:
         document = parse_document(text)
     except Broken as broken:
-        found = read_patiently(broken.text, url) if broken.text else None
+        found = read_patiently(broken.text) if broken.text else None
         if found is None:
             raise NotAFeed(f"This is not a feed that can be read: {broken.reason}.") from None
         feed = _from_fallback(found, url)
@@ -151,7 +151,7 @@ def _read_atom(root: etree._Element, url: str) -> Feed:
         title=next((text for element in fields.get("title", ()) if (text := atom.title_text(element))), ""),
         link=atom.link_of(fields, url),
         language=language,
-        entries=tuple(atom.read_entry(entry, url, language, authors) for entry in fields.get("entry", ())),
+        entries=tuple(atom.read_entry(entry, url, language, authors) for entry in fields.get("entry", [])[:MAX_READ]),
         kind=f"Atom {'0.3' if root.get('version') == '0.3' else '1.0'}",
     )
 
@@ -167,12 +167,13 @@ _READERS: Mapping[str, Callable[[etree._Element, str], Feed]] = {
 def _from_fallback(found: Mapping[str, Any], url: str) -> Feed:
     language = read_language(found["language"])
     site = link_in(found["link"] or "", url)
+    base = url if found["version"].startswith("atom") else site or url
     return Feed(
         id=found["id"],
         title=title_of(found["title"]),
         link=site,
         language=language,
-        entries=tuple(_fallback_entry(entry, site or url, language) for entry in found["entries"]),
+        entries=tuple(_fallback_entry(entry, base, language) for entry in found["entries"][:MAX_READ]),
         kind=f"feed ({found['version'] or 'unknown'})",
     )
 
@@ -223,5 +224,5 @@ def _within_limits(feed: Feed) -> Feed:
     stated = [(at, -place) for place, at in enumerate(times) if at]
     newest = len(stated) == count
     kept = sorted(-place for _, place in sorted(stated, reverse=True)[:MAX_ENTRIES]) if newest else range(MAX_ENTRIES)
-    note = f"The feed has {count:,} entries; the {MAX_ENTRIES:,} {'newest' if newest else 'first'} were taken."
+    note = f"The feed has very many entries; the {MAX_ENTRIES:,} {'newest' if newest else 'first'} were taken."
     return replace(feed, entries=tuple(feed.entries[place] for place in kept), notes=(*feed.notes, note))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sources.dates import read_time
-from bot.sources.entry import Entry, Feed
+from bot.sources.entry import MAX_READ, Entry, Feed
 from bot.sources.markup import distinct, link_in, person, picture_of, read_language, web_address
 from bot.sources.plain import one_line, tidy, to_text
 
@@ -24,7 +24,7 @@ def read_json_feed(text: str, url: str) -> Feed:
         raise NotJsonFeed("it is JSON without a list of items")
     language = read_language(_text(document, "language"))
     authors = _authors(document)
-    entries = [_entry(item, url, language, authors) for item in document["items"] if isinstance(item, dict)]
+    entries = [_entry(item, url, language, authors) for item in document["items"][:MAX_READ] if isinstance(item, dict)]
     version = _text(document, "version").rstrip("/").rpartition("/")[2]
     return Feed(
         id=_text(document, "feed_url") or None,

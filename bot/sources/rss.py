@@ -6,7 +6,7 @@ from datetime import datetime
 from lxml import etree
 
 from bot.sources.dates import read_time
-from bot.sources.entry import Entry
+from bot.sources.entry import MAX_READ, Entry
 from bot.sources.markup import (
     RDF_ABOUT,
     Fields,
@@ -42,7 +42,7 @@ def items_of(root: etree._Element, channel: etree._Element) -> list[etree._Eleme
         for parent in ((channel,) if channel is root else (channel, root))
         for child in parent.iterchildren("*")
         if name_of(child, "rss") == "item"
-    ]
+    ][:MAX_READ]
 
 
 def site_of(channel: etree._Element, url: str) -> str | None:
