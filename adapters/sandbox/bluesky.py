@@ -15,7 +15,7 @@ from adapters.sandbox import bluesky_methods as methods
 from adapters.sandbox.bluesky_accounts import Account, Accounts
 from adapters.sandbox.bluesky_budgets import ANY_REQUEST, LOGINS, WRITES, Charge, Till, wait_headers
 from adapters.sandbox.bluesky_methods import Method
-from adapters.sandbox.bluesky_public import posts_of
+from adapters.sandbox.bluesky_public import feed
 from adapters.sandbox.bluesky_records import Records
 from adapters.sandbox.bluesky_sessions import ACCESS, REFRESH, Sessions, Tokens
 from adapters.sandbox.bluesky_xrpc import XrpcError, read_input, read_params
@@ -88,8 +88,7 @@ class BlueskySandbox(SandboxServer):
 
     def public(self, place: str | None = None) -> list[PublicPost]:
         """What readers of the accounts see, oldest first; a place is a handle."""
-        accounts = [account for account in self._accounts.every() if place in (None, account.handle)]
-        return sorted((post for account in accounts for post in posts_of(account)), key=lambda post: post.at)
+        return feed(account for account in self._accounts.every() if place in (None, account.handle))
 
     # ── the gate: parameters, token, body, budget, in the order of a real server ──────────────────────────────────
 

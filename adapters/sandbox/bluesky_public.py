@@ -1,5 +1,6 @@
 """What readers of Bluesky see of a post record."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from adapters.sandbox.bluesky_accounts import Account
@@ -10,17 +11,20 @@ from adapters.sandbox.server import PublicPost
 _LINK = "app.bsky.richtext.facet#link"
 
 
-def posts_of(account: Account) -> list[PublicPost]:
-    """The posts of an account as its feed sorts them, oldest first; nothing of one that is not in good standing.
+def feed(accounts: Iterable[Account]) -> list[PublicPost]:
+    """The posts of these accounts as a feed sorts them, oldest first; nothing of one that is not in good standing.
 
     A feed goes by createdAt, or by the time of arrival where that is earlier.
     https://docs.bsky.app/docs/advanced-guides/timestamps
     """
-    if account.status != "active":
-        return []
-    records = [(path[1], record) for path, record in account.repo.records.items() if is_readable(path, record.value)]
-    records.sort(key=lambda item: min(created_at(item[1].value), item[1].indexed_at))
-    return [public_post(account, rkey, record) for rkey, record in records]
+    shown = [
+        (min(created_at(record.value), record.indexed_at), public_post(account, path[1], record))
+        for account in accounts
+        if account.status == "active"
+        for path, record in account.repo.records.items()
+        if is_readable(path, record.value)
+    ]
+    return [post for _, post in sorted(shown, key=lambda item: item[0])]
 
 
 def public_post(account: Account, rkey: str, record: Record) -> PublicPost:
