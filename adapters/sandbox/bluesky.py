@@ -184,8 +184,7 @@ class BlueskySandbox(SandboxServer):
     def _create_session(self, call: Call) -> Answer:
         account = self._accounts.find(call.data["identifier"])
         # With an app password there is no way into an account that was taken down; only its own password hears why.
-        known = account is not None and account.status != "takendown"
-        if account is None or not known or call.data["password"] != account.app_password:
+        if account is None or account.status == "takendown" or call.data["password"] != account.app_password:
             raise XrpcError(401, message="Invalid identifier or password")
         account.logins += 1
         return Answer(_session(account, self._sessions.open(account.did)))
