@@ -64,6 +64,7 @@ const close = async () => {
   closing = true
   await pds.destroy()
   await directory.destroy()
+  fs.rmSync(DATA_DIR, { recursive: true, force: true }) // whoever made it may have been killed
   process.exit(0)
 }
 process.on('SIGTERM', close)
