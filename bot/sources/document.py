@@ -13,8 +13,9 @@ from lxml import etree
 
 from bot.sources.plain import C1_AS_CP1252
 
-MAX_ELEMENTS = 600_000
-"""Opening brackets in a document. The largest real feeds have a third of it; a tree of them takes some 100 MB."""
+MAX_MARKS = 600_000
+"""Opening brackets and equals signs in a document, which bound its elements and attributes. The largest real feeds have
+half of it; a tree of them takes up to 200 MB."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -107,8 +108,8 @@ def decode_body(body: bytes, charset: str | None) -> str:
 
 def parse_document(text: str) -> Document:
     """The tree of `text`. Raises Broken where even repairs do not make it XML."""
-    if text.count("<") > MAX_ELEMENTS:
-        raise Broken("", True, f"it has more than {MAX_ELEMENTS:,} elements")
+    if text.count("<") + text.count("=") > MAX_MARKS:
+        raise Broken("", True, f"it has more than {MAX_MARKS:,} elements and attributes")
     text = _DECLARATION.sub("", text, count=1) if _DECLARATION.match(text) else text.lstrip()
     if "<!DOCTYPE" in text[:2_000].upper():
         text = _DOCTYPE.sub("", text, count=1)

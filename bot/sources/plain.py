@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 
 MAX_CHARS = 200_000
 """Characters of HTML that are looked at; what is wanted stands at the beginning."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>")
 _ROUGH_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)>")
+_IMAGE = re.compile(r"<img(?=[\s/])", re.IGNORECASE)
+_MAX_TAG = 10_000
+"""Characters of a tag."""
 _ATTRIBUTE = re.compile(r"([^\s\"'>/=]++)\s*+(?:=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?+")
 _REFERENCE_IN_ATTRIBUTE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
@@ -56,7 +60,7 @@ class Tag:
     def attributes(self) -> dict[str, str]:
         """Values by lower-case name, references decoded; the first of a name counts."""
         found: dict[str, str] = {}
-        for name, value in _ATTRIBUTE.findall(self.source[:20_000]):
+        for name, value in _ATTRIBUTE.findall(self.source[:_MAX_TAG]):
             found.setdefault(name.lower(), _attribute_value(value))
         return found
 
@@ -149,9 +153,12 @@ def looks_like_html(text: str) -> bool:
 
 def images(html: str) -> Iterator[Image]:
     """The pictures in `html` that can be meant to be looked at: no emoji, no counting pixels, no inline data."""
-    for token in tokens(html):
-        if isinstance(token, Tag) and token.name == "img" and not token.closing:
-            attributes = token.attributes()
+    html = html[:MAX_CHARS]
+    for found in islice(_IMAGE.finditer(html), 100):
+        tag = html[found.start() : found.start() + _MAX_TAG]
+        match = _TAG.match(tag) or _ROUGH_TAG.match(tag)
+        if match:
+            attributes = Tag("img", False, match[3]).attributes()
             source = attributes.get("src", "").strip()
             if source and not source.startswith("data:") and not _is_ornament(attributes):
                 yield Image(source, one_line(attributes.get("alt", ""))[:2_000])

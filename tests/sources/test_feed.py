@@ -227,9 +227,9 @@ PICTURES = [
     (rss(f'{LINK}<media:content url="/x.svg" type="image/svg+xml"/>'), (None, None)),
     (
         rss(
-            f'{LINK}<description>&lt;img src="../i.png?a=1&amp;amp;b=2" alt="A &amp;quot;cat&amp;quot;"&gt;</description>'
+            f'{LINK}<description>&lt;img src="../i.png?a=1&amp;amp;b=2" alt="A &amp;quot;c&amp;quot;"&gt;</description>'
         ),
-        ("https://example.org/i.png?a=1&b=2", 'A "cat"'),
+        ("https://example.org/i.png?a=1&b=2", 'A "c"'),
     ),
     (rss(f'{LINK}<description>&lt;img src="//t.example/pixel" width="1" height="1"&gt;</description>'), (None, None)),
     (rss(f'{LINK}<description>&lt;img src="data:image/gif;base64,R0"&gt;</description>'), (None, None)),
