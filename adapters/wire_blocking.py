@@ -5,11 +5,13 @@ outside: the thread that hangs on it wakes, and nothing is written any more, how
 """
 
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
@@ -97,14 +99,33 @@ async def call_blocking(work: Callable[[], T], seconds: float) -> T:
         line.cut()
 
 
+def why_unreachable(error: BaseException) -> str:
+    """Why a request could not even be begun, in a few words, from the chain of errors that it left; or nothing."""
+    for link in _chain(error):
+        if isinstance(link, socket.gaierror):
+            return "its name does not resolve"
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid ({link.verify_message})"
+        if isinstance(link, ssl.SSLError):
+            return "it does not speak TLS as it should"
+        if isinstance(link, ConnectionRefusedError):
+            return "it refuses connections"
+        if isinstance(link, TimeoutError | CallEnded):
+            return "it did not answer in time"
+        if type(link) is OSError and link.strerror:
+            return link.strerror
+    return ""
+
+
 class WatchedSession(requests.Session):
-    """A session that follows no redirect, reads no environment and keeps no connection. Only for `call_blocking`."""
+    """A session without redirects, cookies, environment or kept connections. Only for work under `call_blocking`."""
 
     def __init__(self, *, hide_headers: frozenset[str] = frozenset()) -> None:
         """`hide_headers`: of answers, in lower case, kept from the client library; the wire has them all the same."""
         super().__init__()
         self.trust_env = False
         self.max_redirects = 0
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # A kept connection may be dead without a sign (closed just now, lost in a NAT): a request written to it would
         # have an unknown outcome, while a server that is down refuses a fresh connection and proves it.
         self.headers["Connection"] = "close"
@@ -185,3 +206,12 @@ def _shut(sock: socket.socket) -> None:
         # https://man7.org/linux/man-pages/man7/socket.7.html (SO_LINGER)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.shutdown(socket.SHUT_RDWR)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what it came from, the root first: neither urllib3 nor requests always says "from"."""
+    for below in (error.__cause__, error.__context__, getattr(error, "reason", None), *error.args):
+        if isinstance(below, BaseException):
+            yield from _chain(below)
+            break
+    yield error

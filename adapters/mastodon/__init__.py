@@ -1,0 +1,99 @@
+"""Mastodon: its settings and its line in the registry. Mastodon.py is imported only when a channel is opened."""
+
+import re
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from adapters.address import host_of, is_loopback, server_url
+from adapters.base import Adapter, Context, Draft, Platform, Post
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What a header takes: anything else, and `requests` would refuse it with a message that holds the token."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
+
+QUIET_FOR = 90.0
+"""Until 4.5 two requests with one key make two posts while the first still runs, so it has to be over for sure:
+https://github.com/mastodon/mastodon/pull/37879"""
+
+
+class MastodonSettings(BaseModel):
+    """One account on a Mastodon server, or on one that speaks the same API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    server: str = Field(description="The server's address, e.g. mastodon.example.")
+    token: SecretStr = Field(
+        description="An access token of the account with the scopes read and write:statuses,"
+        " made under Preferences, Development, New application."
+    )
+    visibility: Literal["public", "unlisted", "private"] = Field(
+        default="public",
+        description="Who sees the posts: public, unlisted (not in the server's feeds) or private (followers only).",
+    )
+    language: str | None = Field(
+        default=None,
+        description="The posts' language where the article does not tell its own, e.g. en;"
+        " without it, the language set in the account.",
+    )
+
+    @field_validator("server")
+    @classmethod
+    def _check_server(cls, text: str) -> str:
+        return server_url(text)
+
+    @field_validator("token")
+    @classmethod
+    def _check_token(cls, secret: SecretStr) -> SecretStr:
+        plain = secret.get_secret_value().strip()
+        if not _TOKEN.fullmatch(plain):
+            raise ValueError("the access token is empty or has spaces or foreign letters in it: copy it once more")
+        return SecretStr(plain)
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, text: str | None) -> str | None:
+        if text is None or not text.strip():
+            return None
+        if not _LANGUAGE.fullmatch(text.strip()):
+            raise ValueError(f"{text!r} is not a language: write its code of two or three letters, e.g. en")
+        return text.strip()
+
+    @property
+    def label(self) -> str:
+        """The server; whose account it is, only the server could tell."""
+        return host_of(self.server)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        return is_loopback(self.server)
+
+
+def _open(settings: MastodonSettings, context: Context) -> Adapter:
+    from adapters.mastodon.adapter import MastodonAdapter  # noqa: PLC0415 # a library that others need not pay for
+
+    return MastodonAdapter(settings, context)
+
+
+def _compose(settings: MastodonSettings | None, post: Post, _at: datetime) -> Draft:
+    from adapters.mastodon.compose import DEFAULT_LIMITS, compose  # noqa: PLC0415 # keeps the registry light
+
+    if settings is None:
+        return compose(post, DEFAULT_LIMITS)
+    return compose(post, DEFAULT_LIMITS, visibility=settings.visibility, language=settings.language)
+
+
+PLATFORM = Platform(
+    name="mastodon",
+    title="Mastodon",
+    settings=MastodonSettings,
+    open=_open,
+    compose=_compose,
+    quiet_for=QUIET_FOR,
+    takes_picture=False,
+    doc={
+        "token": "Preferences → Development → New application (scopes read and write:statuses) → Your access token.",
+    },
+)

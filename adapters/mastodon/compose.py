@@ -1,0 +1,92 @@
+"""A post as a Mastodon status: text within the instance's limit, with a link that every server makes one of. Pure."""
+
+import re
+from functools import partial
+
+from adapters.base import Draft, Limits, Mark, Part, Post
+from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
+from adapters.text import fit
+
+DEFAULT_LENGTH = 500
+_MOST_REPAIRS = 20
+_WORD_JOINER = "\u2060"
+_BREAKS_LINKS = re.compile(r"[\x00-\x20\x7f<>\"{}\\`\s]")
+"""Where a server would see the link end: https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb"""
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
+_RENAMED = {"iw": "he", "in": "id", "ji": "yi"}
+
+
+def limits_of(length: int = DEFAULT_LENGTH, link_length: int = LINK_LENGTH) -> Limits:
+    """The limits of an instance that takes `length` characters and counts each link as `link_length`."""
+    return Limits(length=length, unit="characters", measure=partial(measure, link_length=link_length))
+
+
+DEFAULT_LIMITS = limits_of()
+
+
+def compose(post: Post, limits: Limits, *, visibility: str = "public", language: str | None = None) -> Draft:
+    """The status that `post` comes to. The server makes the link card by itself. Raises Rejected."""
+    link = linkable(post.link)
+    fitted = fit([_prepared(part) for part in post.parts], limits)
+    request = {"status": fitted.text, "visibility": visibility}
+    known_language = language_code(post.language) or language_code(language)
+    if known_language:
+        request["language"] = known_language
+    warnings = list(fitted.warnings)
+    if link not in links(fitted.text):
+        warnings.append("Mastodon will not make a link of the article's address, and counts it letter by letter")
+    return Draft(
+        text=fitted.text,
+        length=limits.measure(fitted.text),
+        limit=limits.length,
+        unit=limits.unit,
+        # `link` is not sent: it is what a status is known by when it is looked for.
+        body={**request, "link": link},
+        marks=tuple(
+            Mark("link", span.start, span.end, fitted.text[span.start : span.end])
+            for span in fitted.spans
+            if span.kind == "link"
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def linkable(link: str) -> str:
+    """`link` with that percent-encoded at which a server would end it too early."""
+    link = _BREAKS_LINKS.sub(lambda found: _percent(found[0]), link).removesuffix("?")
+    for _ in range(_MOST_REPAIRS):
+        seen = next(iter(links(link)), "")
+        if seen in ("", link) or not link.startswith(seen):
+            break
+        # Where the query as a whole is missing, it is its last letter that is none for an end.
+        at = len(link) - 1 if link[len(seen)] == "?" else len(seen)
+        link = link[:at] + _percent(link[at]) + link[at + 1 :]
+    return link
+
+
+def language_code(tag: str | None) -> str | None:
+    """The language of a BCP 47 tag as Mastodon knows it: without script and region; None when it says nothing.
+
+    https://github.com/mastodon/mastodon/blob/main/app/helpers/languages_helper.rb
+    """
+    code = re.split("[-_]", (tag or "").strip().lower())[0]
+    if not re.fullmatch("[a-z]{2,3}", code) or code in _NO_LANGUAGE:
+        return None
+    return _RENAMED.get(code, code)
+
+
+def without_mentions(text: str) -> str:
+    """`text` with an invisible joiner after each @ that would notify somebody.
+
+    A headline about "@name" speaks of an account elsewhere; on Mastodon it would alert a stranger of that name on the
+    account's own server. The joiner (U+2060) is no letter of a name and allows no line break.
+    """
+    return MENTION.sub(lambda found: found[0].replace("@", f"@{_WORD_JOINER}"), text)
+
+
+def _prepared(part: Part) -> Part:
+    return Part("link", linkable(part.text)) if part.kind == "link" else Part(part.kind, without_mentions(part.text))
+
+
+def _percent(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8"))

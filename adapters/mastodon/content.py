@@ -1,0 +1,27 @@
+"""Whether a status is the one for an article: its HTML carries the article's link. Pure."""
+
+import ada_url
+from selectolax.lexbor import LexborHTMLParser
+
+
+def carries(content: str, link: str) -> bool:
+    """Whether `link` can be followed from the HTML `content`, or stands there as plain text.
+
+    Servers write links in full into `href` and shorten only what is shown. They make no link of addresses without a
+    known domain (127.0.0.1), which then stand in the text.
+    """
+    tree = LexborHTMLParser(content)
+    wanted = _normalised(link)
+    hrefs = (node.attributes.get("href") or "" for node in tree.css("a[href]"))
+    return any(_normalised(href) == wanted for href in hrefs) or wanted in map(_normalised, _words(tree))
+
+
+def _words(tree: LexborHTMLParser) -> list[str]:
+    return [word for word in tree.root.text(separator="").split() if "://" in word] if tree.root else []
+
+
+def _normalised(url: str) -> str:
+    try:
+        return ada_url.URL(url).href
+    except ValueError:
+        return url
