@@ -113,7 +113,9 @@ def _tidied(part: Part) -> Part:
 
 def _yielding(pieces: Sequence[Part]) -> Iterator[int]:
     for kind in ("summary", "title"):
-        yield from (place for place in reversed(range(len(pieces))) if pieces[place].kind == kind)
+        yield from (
+            place for place in reversed(range(len(pieces))) if pieces[place].kind == kind and pieces[place].text
+        )
 
 
 def _assemble(pieces: Sequence[Part]) -> tuple[str, tuple[Span, ...]]:

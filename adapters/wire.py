@@ -161,7 +161,7 @@ class PhaseTransport(httpx.AsyncHTTPTransport):
         wire.answer(response.status_code, response.headers)
         if response.is_redirect:
             # Whether a client follows is its own setting, and a POST would be followed as a GET: leave it no address.
-            del response.headers["location"]
+            response.headers.pop("location", None)
         return response
 
 

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.base import Adapter, CanAlert
-from bot.channel import Rest
+from bot.channel import Channel, Rest
 from bot.deliver import Lane
 from bot.doors import Doors
 from bot.ledger import channels
@@ -62,6 +62,7 @@ class Core:
     async def start(self) -> None:
         """Register what is configured, and take up what a crash left behind. Talks to nobody."""
         states = await self._doors.ledger.write(self._register)
+        taken: dict[int, Channel] = {}
         for each in self._opened:
             quiet_for = self._settings.quiet_time
             lane = Lane(
@@ -71,6 +72,7 @@ class Core:
                 self._renderer,
                 quiet_for=each.adapter.quiet_for if quiet_for is None else quiet_for,
                 redact=self._redact,
+                taken=taken,
             )
             self.lanes[each.name] = lane
             await lane.recover()

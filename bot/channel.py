@@ -45,13 +45,22 @@ def _cause(channel_id: int) -> str:
 class Channel:
     """One configured channel as its lane meets it."""
 
-    def __init__(self, state: ChannelState, adapter: Adapter, doors: Doors, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        state: ChannelState,
+        adapter: Adapter,
+        doors: Doors,
+        redact: Callable[[str], str],
+        taken: "dict[int, Channel]",
+    ) -> None:
+        """`taken`: which channel of this process has which row, shared by all of them."""
         self.id = state.id
         """The row in the ledger; another one once the platform has said that the label is another channel."""
         self.name = state.name
         self.adapter = adapter
         self._doors = doors
         self._redact = redact
+        self._taken = taken
         self._standing: Standing | None = None
         self._asked = False
         self._failures = 0
@@ -65,10 +74,12 @@ class Channel:
             raise RuntimeError(f"{self.name} works only once the platform has said who we are")
         return f"{self.adapter.platform}:{self._standing.account_id}"
 
-    async def ready(self) -> Rest | None:
-        """Ask who we are, at first and whenever the channel rests because it was down. A Rest: not now."""
+    async def ready(self, state: ChannelState) -> Rest | None:
+        """Ask who we are, at first and whenever the channel rests because it was down. A Rest: not now.
+
+        `state`: the channel's row as it is now; somebody may have changed it beside the daemon.
+        """
         now = self._doors.clock.now()
-        state = await self._doors.ledger.read(lambda conn: channels.get_channel(conn, self.id))
         if state.paused_at is not None and self._asked:
             if state.probe_at is not None and state.probe_at > now:
                 return Rest(state.probe_at, "paused")
@@ -88,7 +99,8 @@ class Channel:
             return self._stay_away(outcome)
         if standing.problems:
             return await self._rest(" ".join(standing.problems))
-        await self._settle_in(standing)
+        if twin := await self._settle_in(standing):
+            return await self._rest(f"It is the same place as channel {twin}. Take one of the two out of the settings.")
         if paused:
             self._log.info("channel.resumed", who=standing.who)
         elif self._standing is None:
@@ -117,10 +129,14 @@ class Channel:
         self._log.warning("channel.unavailable", reason=self._redact(outcome.message), due_at=self._away_until)
         return Rest(self._away_until, "the platform is away")
 
-    async def _settle_in(self, standing: Standing) -> None:
-        now = self._doors.clock.now()
+    async def _settle_in(self, standing: Standing) -> str | None:
+        """Settle on the row of this identity. The name of another configured channel that has it already, if any."""
+        now, platform = self._doors.clock.now(), self.adapter.platform
 
-        def work(conn: Connection) -> int:
+        def work(conn: Connection) -> int | None:
+            known = channels.find_channel(conn, platform, standing.account_id, standing.place_id)
+            if known is not None and self._taken.get(known, self) is not self:
+                return None
             bound = channels.bind_channel(
                 conn,
                 self.id,
@@ -131,8 +147,13 @@ class Channel:
                 now=now,
             )
             channels.resume_channel(conn, bound)
-            for known in {self.id, bound}:
-                clear_alert(conn, _cause(known), now=now)
+            for row in {self.id, bound}:
+                clear_alert(conn, _cause(row), now=now)
+            self._taken[bound] = self
             return bound
 
-        self.id = await self._doors.ledger.write(work)
+        bound = await self._doors.ledger.write(work)
+        if bound is None:
+            return next(other.name for other in self._taken.values() if other is not self)
+        self.id = bound
+        return None

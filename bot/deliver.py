@@ -32,7 +32,7 @@ from adapters.base import (
 )
 from bot.channel import Channel, Rest
 from bot.doors import Doors
-from bot.ledger import queue
+from bot.ledger import channels, queue
 from bot.ledger.channels import ChannelState
 from bot.model import Article, Delivery, Event, Settlement, State
 from bot.pace import find_slot
@@ -64,8 +64,9 @@ class Lane:
         *,
         quiet_for: float,
         redact: Callable[[str], str],
+        taken: dict[int, Channel],
     ) -> None:
-        self.channel = Channel(channel, adapter, doors, redact)
+        self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
         self._adapter = adapter
         self._doors = doors
@@ -129,10 +130,15 @@ class Lane:
 
     async def step(self) -> Rest | None:
         """Do the next thing there is to do; a Rest when there is none."""
-        if rest := await self.channel.ready():
+        row = self.channel.id
+        state, head = await self._doors.ledger.read(
+            lambda conn: (channels.get_channel(conn, row), queue.find_head(conn, row))
+        )
+        if rest := await self.channel.ready(state):
             return rest
-        channel_id = self.channel.id
-        head = await self._doors.ledger.read(lambda conn: queue.find_head(conn, channel_id))
+        if self.channel.id != row:  # the platform has just said that the label is another channel
+            await self.recover()
+            return None
         if head is None:
             return Rest(None)
         if head.state is State.SENDING:  # an outcome that never reached the ledger

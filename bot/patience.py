@@ -31,6 +31,10 @@ WITHIN = 5.0
 
 async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
     """Call, and call again within seconds where it was proven that nothing had been executed (a refused connection)."""
+
+    async def attempt() -> T:  # tenacity awaits only what it can see to be a coroutine function
+        return await call()
+
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
         stop=stop_after_attempt(TRIES) | stop_before_delay(WITHIN),
@@ -38,7 +42,7 @@ async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
         sleep=clock.sleep,
         reraise=True,
     )
-    return await retrying(call)
+    return await retrying(attempt)
 
 
 async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
@@ -48,10 +52,13 @@ async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
         error = state.outcome.exception() if state.outcome else None
         log.error("ledger.unavailable", error=str(getattr(error, "orig", error)), tries=state.attempt_number)
 
+    async def attempt() -> T:
+        return await write()
+
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(DBAPIError),
         wait=wait_exponential(multiplier=0.5, max=10),
         sleep=clock.sleep,
         before_sleep=say,
     )
-    return await retrying(write)
+    return await retrying(attempt)

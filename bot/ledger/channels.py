@@ -58,6 +58,14 @@ def get_channel(conn: Connection, channel_id: int) -> ChannelState:
     return _state(conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one())
 
 
+def find_channel(conn: Connection, platform: str, account_id: str, place_id: str) -> int | None:
+    """The row of the channel that has this identity."""
+    identity = (
+        (channels.c.platform == platform) & (channels.c.account_id == account_id) & (channels.c.place_id == place_id)
+    )
+    return conn.execute(select(channels.c.id).where(identity)).scalar_one_or_none()
+
+
 def bind_channel(
     conn: Connection,
     channel_id: int,
@@ -74,31 +82,25 @@ def bind_channel(
     one); a channel that was renamed keeps its row, and what was planned under the new label moves over.
     """
     row = conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one()
-    identity = (
-        (channels.c.platform == row["platform"])
-        & (channels.c.account_id == account_id)
-        & (channels.c.place_id == place_id)
-    )
-    same = conn.execute(select(channels.c.id).where(identity)).scalar_one_or_none()
-    if same is None and row["account_id"] is None:
+    same = find_channel(conn, row["platform"], account_id, place_id)
+    if same is not None:
+        target = same
+    elif row["account_id"] is None:
         target = channel_id
-    elif same is None:
+    else:
         values = {"platform": row["platform"], "name": row["name"], "added_at": now}
         target = int(conn.execute(insert(channels).values(**values).returning(channels.c.id)).scalar_one())
-    else:
-        target = int(same)
     if target != channel_id:
-        _move_unsent(conn, channel_id, target, provisional=row["account_id"] is None)
+        if row["account_id"] is None:
+            _move_unsent(conn, channel_id, target)
         conn.execute(update(channels).where(channels.c.id == channel_id).values(removed_at=now))
     known = {"account_id": account_id, "place_id": place_id, "who": who, "url": url, "name": row["name"]}
     conn.execute(update(channels).where(channels.c.id == target).values(**known, verified_at=now, removed_at=None))
     return target
 
 
-def _move_unsent(conn: Connection, source: int, target: int, *, provisional: bool) -> None:
+def _move_unsent(conn: Connection, source: int, target: int) -> None:
     """Move what a provisional row planned to the channel's real row, but for articles that it has already."""
-    if not provisional:
-        return
     there = select(deliveries.c.article_id).where(deliveries.c.channel_id == target)
     movable = (
         (deliveries.c.channel_id == source)

@@ -221,3 +221,9 @@ def test_tidying_twice_changes_nothing(text: str) -> None:
     once = tidy(text)
     assert once == tidy(once)
     assert once == unicodedata.normalize("NFC", once.encode().decode())
+
+
+def test_an_empty_summary_is_not_said_to_have_been_cut() -> None:
+    """Where only the title was too long, only the title is reported as shortened."""
+    parts = (Part("title", "word " * 100), Part("text", "\n\n"), Part("summary", ""), Part("link", "https://e.org/a"))
+    assert fit(parts, Limits(100, "characters", len)).cut == ("title",)

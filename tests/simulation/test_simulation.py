@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.app import Core, Opened
 from bot.doors import Doors
@@ -14,7 +17,7 @@ from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import list_log, summarise
 from bot.model import State
-from bot.settings import Settings, load_settings
+from bot.settings import ChannelConfig, Settings, load_settings
 from tests.simulation.world import (
     Crash,
     Fuse,
@@ -30,6 +33,13 @@ from tests.simulation.world import (
 )
 
 FEED = "https://news.example/feed.json"
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Hundreds of lives make a long log that nobody reads."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -56,17 +66,27 @@ def make_world(folder: Path, seed: int = 0) -> World:
 
 
 def settings(world: World) -> Settings:
-    """One source, polled each minute, an article settles for ten seconds."""
-    return load_settings(
+    """One source, polled each minute, an article settles for a second."""
+    loaded = load_settings(
         {},
         environ={
             "HANDBILL_SOURCES": FEED,
             "HANDBILL_DATABASE_URL": world.ledger_url,
             "HANDBILL_POLL_EVERY": "1m",
-            "HANDBILL_SETTLE": "10s",
+            "HANDBILL_SETTLE": "1s",
         },
         env_file=None,
     )
+    places = tuple(ChannelConfig(name, name, SimPlace(name)) for name in world.platforms)
+    return replace(loaded, channels=places)
+
+
+@dataclass(frozen=True)
+class SimPlace:
+    """The settings of a simulated channel."""
+
+    label: str
+    loopback: bool = True
 
 
 def feed(titles: Sequence[str]) -> bytes:
@@ -169,16 +189,17 @@ def test_a_crash_at_every_door_never_posts_twice_and_loses_nothing(
 ) -> None:
     """Killed at each door in turn and restarted: one post on platforms that can be asked; elsewhere never two."""
     uncertain = survived = 0
-    for at in range(1, 400):
+    for at in range(1, 200):
         folder = tmp_path_factory.mktemp(f"crash-{at}")
         (folder / "ledger.db").write_bytes(empty_ledger)
         world = make_world(folder, seed=at)
         world.feeds[FEED] = feed([])
         live(world, 2)
         world.feeds[FEED] = feed(["a"])
+        world.started_at += timedelta(minutes=2)  # the next poll is due
         fuse = Fuse(at=at)
-        crashed = not live(world, 200, fuse)
-        live(world, 900)
+        crashed = not live(world, 8, fuse)
+        live(world, 150)
         found = states(world)
         for name in ("masto", "sky"):
             assert (at, world.platforms[name].titles(), found[name, State.SENT]) == (at, ["Title a"], 1)

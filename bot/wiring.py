@@ -1,0 +1,159 @@
+"""The composition root: makes the doors of production and the adapters, and runs the core over them.
+
+The only module of `bot` that sees the registry of platforms.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+
+import structlog
+
+from adapters.base import Adapter, Context
+from adapters.registry import PLATFORMS
+from bot import __version__
+from bot.app import Core, Opened
+from bot.clock import SystemClock, SystemDice, random_bytes
+from bot.doors import Doors, Holder
+from bot.dryrun import DryRun, dry_database_url
+from bot.ledger.db import ThreadLedger, open_engine
+from bot.ledger.migrate import database_path, ensure_ledger
+from bot.ledger.reports import Waiting
+from bot.ledger.sessions import LedgerSessions
+from bot.redact import Redactor
+from bot.sender import FileLock
+from bot.settings import ChannelConfig, Settings
+from bot.sources.fetch import AiohttpWeb
+from bot.threads import ThreadOffload
+
+log = structlog.get_logger()
+
+USER_AGENT = f"Handbill/{__version__} (feed to posts; self-hosted)"
+LEAVE_WITHIN = 28.0
+"""Seconds after the first signal: GRACE_FOR and LEAVE_FOR of `bot.app`, and some to spare."""
+FORCED = 130
+"""Exit code after a second signal: https://tldp.org/LDP/abs/html/exitcodes.html"""
+
+
+class Busy(Exception):
+    """Another sender is at work on this ledger."""
+
+    def __init__(self, holder: Holder) -> None:
+        super().__init__(
+            f"{holder.command} (process {holder.pid} on {holder.host}, since {holder.since:%Y-%m-%d %H:%M} UTC) is "
+            "sending from this ledger already: end it first, or leave the work to it."
+        )
+
+
+def open_adapter(channel: ChannelConfig, doors: Doors, redactor: Redactor, *, owner: bool) -> Adapter:
+    """The adapter of a configured channel. Imports its platform's library; makes no request."""
+    account = f"{channel.platform}:{channel.settings.label}"
+    context = Context(
+        now=doors.clock.now,
+        random_bytes=random_bytes,
+        keep_secret=redactor.add,
+        sessions=LedgerSessions(doors.ledger, account, doors.clock.now),
+        owner=owner,
+        user_agent=USER_AGENT,
+    )
+    return PLATFORMS[channel.platform].open(channel.settings, context)
+
+
+@asynccontextmanager
+async def production(settings: Settings) -> AsyncIterator[Doors]:
+    """The doors of production, closed at the end without waiting for anything that hangs."""
+    clock = SystemClock()
+    ledger = ThreadLedger(open_engine(settings.database_url))
+    web = AiohttpWeb(allow_networks=settings.fetch.allow_networks, user_agent=USER_AGENT, now=clock.now)
+    offload = ThreadOffload()
+    try:
+        yield Doors(clock, SystemDice(), ledger, web, offload)
+    finally:
+        await web.close()
+        offload.close()
+        ledger.close()
+
+
+@asynccontextmanager
+async def opened_core(
+    settings: Settings, redactor: Redactor, *, command: str, dry_run: bool = False
+) -> AsyncIterator[Core]:
+    """A started core over a ledger of the right version that nobody else sends from. Raises Busy and LedgerError."""
+    if dry_run:
+        settings = replace(settings, database_url=dry_database_url(settings.database_url))
+    with sole_sender(settings, command):
+        if said := ensure_ledger(settings.database_url):
+            log.info("ledger.migrated", note=said)
+        async with production(settings) as doors:
+            opened = []
+            for channel in settings.channels:
+                adapter = open_adapter(channel, doors, redactor, owner=True)
+                opened.append(Opened(channel.name, DryRun(adapter, doors.clock, channel.name) if dry_run else adapter))
+            core = Core(settings, opened, doors, redactor.redact)
+            await core.start()
+            try:
+                yield core
+            finally:
+                for each in opened:
+                    await each.adapter.close()
+
+
+@contextmanager
+def sole_sender(settings: Settings, command: str) -> Iterator[None]:
+    """Keep every other sender off this ledger. Raises Busy when there is one at work."""
+    path = database_path(settings.database_url)
+    if path is None:  # in memory: nobody else can see it
+        yield
+        return
+    lock = FileLock(path, command=command, now=SystemClock().now())
+    if holder := lock.acquire():
+        raise Busy(holder)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; a second signal leaves at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            os._exit(FORCED)
+        log.info("daemon.stopping", signal=signal.Signals(number).name)
+        stop.set()
+        _leave_at_last()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+def _leave_at_last() -> None:
+    """Whatever may hang after this (a library's thread, a name server), the process is gone in time.
+
+    By then every outcome has been written: an outcome that was not is found as `sending` at the next start.
+    """
+    timer = threading.Timer(LEAVE_WITHIN, os._exit, args=[FORCED])
+    timer.daemon = True
+    timer.start()
+
+
+async def run_daemon(settings: Settings, redactor: Redactor, *, dry_run: bool) -> None:
+    """`handbill run`, until SIGTERM or SIGINT."""
+    command = "handbill run --dry-run" if dry_run else "handbill run"
+    async with opened_core(settings, redactor, command=command, dry_run=dry_run) as core:
+        await core.run(stop_on_signals())
+
+
+async def run_once(settings: Settings, redactor: Redactor, *, wait_for: float) -> Waiting:
+    """`handbill once`; returns what is still open."""
+    async with opened_core(settings, redactor, command="handbill once") as core:
+        await core.once(wait_for, stop_on_signals())
+        return await core.waiting()
