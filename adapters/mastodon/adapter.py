@@ -26,7 +26,7 @@ from adapters.base import (
 from adapters.mastodon import QUIET_FOR, MastodonSettings
 from adapters.mastodon.compose import DEFAULT_LIMITS, compose
 from adapters.mastodon.content import carries
-from adapters.mastodon.entities import Status, account_of, is_between, object_of, order, status_of, statuses_of
+from adapters.mastodon.entities import Account, Status, account_of, is_between, object_of, order, status_of, statuses_of
 from adapters.mastodon.outcomes import Failure, asking_outcome, publishing_outcome, words_of
 from adapters.mastodon.standing import instance_limits, standing
 from adapters.wire import Wire, watch
@@ -84,7 +84,7 @@ class MastodonAdapter:
 
     async def verify(self) -> Standing:
         """Ask whose token it is, and what the instance takes."""
-        me = await self._ask(lambda: account_of(self._client.account_verify_credentials()))
+        me = await self._ask(self._whoami)
         instance = await self._get("/api/v2/instance") or await self._get("/api/v1/instance") or {}
         application = await self._get("/api/v1/apps/verify_credentials") or {}
         self._account = me.id
@@ -157,16 +157,22 @@ class MastodonAdapter:
 
     async def _own_statuses(self, *, limit: int, **edges: str | None) -> list[Status]:
         if self._account is None:
-            me = await self._ask(lambda: account_of(self._client.account_verify_credentials()))
+            me = await self._ask(self._whoami)
             self._account = me.id
         mine = self._account
-        return await self._ask(
-            lambda: statuses_of(self._client.account_statuses(mine, exclude_reblogs=True, limit=limit, **edges))
-        )
+
+        def listing(wire: Wire) -> list[Status]:
+            page = self._client.account_statuses(mine, exclude_reblogs=True, limit=limit, **edges)
+            return statuses_of(page, wire.body)
+
+        return await self._ask(listing)
+
+    def _whoami(self, _: Wire) -> Account:
+        return account_of(self._client.account_verify_credentials())
 
     async def _get(self, path: str) -> Mapping[str, Any] | None:
         # By hand: the library adds a slash that not every server forgives.
-        def get() -> Mapping[str, Any] | None:
+        def get(_: Wire) -> Mapping[str, Any] | None:
             response = self._session.get(
                 f"{self._settings.server}{path}",
                 headers={"Authorization": f"Bearer {self._token}", "User-Agent": self._context.user_agent},
@@ -179,10 +185,10 @@ class MastodonAdapter:
 
         return await self._ask(get)
 
-    async def _ask(self, work: Callable[[], T]) -> T:
+    async def _ask(self, work: Callable[[Wire], T]) -> T:
         with watch() as wire:
             try:
-                return await call_blocking(work, ASKING_FOR)
+                return await call_blocking(lambda: work(wire), ASKING_FOR)
             except Exception as error:  # as in `publish`
                 failure = self._failure(wire, error)
         raise asking_outcome(failure, self._context.now())

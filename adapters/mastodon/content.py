@@ -17,7 +17,7 @@ def carries(content: str, link: str) -> bool:
 
 
 def _words(tree: LexborHTMLParser) -> list[str]:
-    return [word for word in tree.root.text(separator="").split() if "://" in word] if tree.root else []
+    return [word for word in tree.root.text(separator=" ").split() if "://" in word] if tree.root else []
 
 
 def _normalised(url: str) -> str:

@@ -3,6 +3,7 @@
 https://docs.joinmastodon.org/entities/
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,10 +70,14 @@ def status_of(told: object) -> Status:
     )
 
 
-def statuses_of(told: object) -> list[Status]:
-    """`told` as a list of statuses. Nothing but a list will do: an empty one is taken for a proof of absence."""
-    if not isinstance(told, list):
-        raise ValueError("not a list")  # noqa: TRY004 # as above
+def statuses_of(told: object, body: bytes) -> list[Status]:
+    """`told`, which the library made of `body`, as a list of statuses.
+
+    Nothing but a list will do, since an empty one is taken for a proof of absence; the library makes one of `{}`, too.
+    """
+    entities = json.loads(body)
+    if not isinstance(entities, list) or not isinstance(told, list) or len(entities) != len(told):
+        raise ValueError("not a list")  # as above
     return [status_of(each) for each in told]
 
 
