@@ -37,9 +37,10 @@ test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 test-slow: install-dev  ## the longer proofs
 	@$(BIN)/python -m pytest -n 2 -m slow
 
-lint: install-dev  ## style, with warnings as errors
+lint: install-dev  ## style and dependencies, with warnings as errors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/deptry .
 
 types: install-dev  ## mypy, strict
 	@$(BIN)/mypy

@@ -125,7 +125,7 @@ class Poller:
                 decided,
                 known,
                 channel_ids=self._channel_ids(),
-                language=self.source.language or feed.language,
+                language=self.source.language,
                 cursor=cursor,
                 now=now,
             )
@@ -178,6 +178,8 @@ class Poller:
             self._log.info(
                 "source.met", title=feed.title, kind=feed.kind, entries=len(feed.entries), kept_in=len(skipped)
             )
+            for note in feed.notes:
+                self._log.warning("source.noted", note=note)
         if unusable or feed.dropped:
             self._log.warning("entries.unusable", count=unusable + feed.dropped, reason="no link to post")
 

@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 class ThreadOffload:
-    """One thread: pictures are decoded one at a time, so that a dozen big ones do not share out the memory."""
+    """A few threads: a broken feed may hold one for half a minute, and a dozen big pictures must not eat the memory."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offload")
+        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="offload")
 
     async def __call__(self, work: Callable[[], T]) -> T:
         """Run `work` in the thread and return what it returns."""

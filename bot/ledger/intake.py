@@ -110,13 +110,14 @@ def commit_look(
 
 
 def _texts(candidate: Candidate, language: str | None) -> dict[str, Any]:
+    # What the operator says of the source comes before what the source says of itself.
     entry = candidate.entry
     return {
         "title": entry.title,
         "summary": entry.summary,
         "link": candidate.link,
         "author": entry.author,
-        "language": entry.language or language,
+        "language": language or entry.language,
         "picture_url": entry.picture_url,
         "picture_alt": entry.picture_alt,
     }

@@ -1,8 +1,9 @@
 """What people and scripts ask of the ledger. Read only; no query here locks anybody out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -20,6 +21,7 @@ class DeliveryRow:
     """One article on one channel."""
 
     id: int
+    article_id: int
     title: str
     link: str
     channel: str
@@ -31,6 +33,8 @@ class DeliveryRow:
     due_at: datetime | None
     found_at: datetime
     settled_at: datetime | None
+    removed: bool = False
+    """Whether the settings no longer name its channel: then nothing of it moves."""
 
     def as_json(self) -> dict[str, Any]:
         """One line of `handbill log --json`."""
@@ -90,6 +94,7 @@ def summarise(conn: Connection) -> Waiting:
 def _rows() -> Select[Any]:
     return select(
         deliveries.c.id,
+        deliveries.c.article_id,
         articles.c.title,
         articles.c.link,
         channels.c.name,
@@ -105,59 +110,78 @@ def _rows() -> Select[Any]:
     ).select_from(deliveries.join(articles).join(channels))
 
 
-def _read(conn: Connection, query: Select[Any]) -> list[DeliveryRow]:
-    rows = []
+def _read(conn: Connection, query: Select[Any]) -> Iterator[DeliveryRow]:
     for row in conn.execute(query).mappings():
         state = State(row["state"])
         gone = row["removed_at"] is not None and state is State.PENDING
-        rows.append(
-            DeliveryRow(
-                id=row["id"],
-                title=row["title"],
-                link=row["link"],
-                channel=row["name"],
-                platform=row["platform"],
-                state=state,
-                reason=REMOVED if gone else row["reason"],
-                url=row["url"],
-                attempts=row["attempts"],
-                due_at=None if gone else row["due_at"],
-                found_at=row["found_at"],
-                settled_at=row["settled_at"],
-            )
+        yield DeliveryRow(
+            id=row["id"],
+            article_id=row["article_id"],
+            title=row["title"],
+            link=row["link"],
+            channel=row["name"],
+            platform=row["platform"],
+            state=state,
+            reason=REMOVED if gone else row["reason"],
+            url=row["url"],
+            attempts=row["attempts"],
+            due_at=None if gone else row["due_at"],
+            found_at=row["found_at"],
+            settled_at=row["settled_at"],
+            removed=row["removed_at"] is not None,
         )
-    return rows
 
 
 def list_log(
     conn: Connection,
     *,
     newest: int | None = None,
-    states: Sequence[State] = (),
+    states: Collection[State] = (),
     channel: str | None = None,
     words: str | None = None,
 ) -> list[DeliveryRow]:
-    """Article × channel, oldest first; the `newest` articles only, where a number is given."""
+    """Article × channel, oldest first. `words` are looked for in titles and links, whatever their case; of what is
+    left, the `newest` articles only, where a number is given."""
     query = _rows()
-    if newest is not None:
-        query = query.where(articles.c.id.in_(select(articles.c.id).order_by(articles.c.id.desc()).limit(newest)))
     if states:
         query = query.where(deliveries.c.state.in_(states))
     if channel is not None:
         query = query.where(channels.c.name == channel)
-    if words is not None:
-        query = query.where(articles.c.title.contains(words, autoescape=True))
-    return _read(conn, query.order_by(articles.c.id, deliveries.c.id))
+    rows = _read(conn, query.order_by(articles.c.id.desc(), deliveries.c.id.desc()))
+    if words is not None:  # here and not in SQL, where SQLite folds the case of English letters only
+        sought = words.casefold()
+        rows = (row for row in rows if sought in row.title.casefold() or sought in row.link.casefold())
+    return list(_newest(rows, newest))[::-1]
+
+
+def _newest(rows: Iterator[DeliveryRow], count: int | None) -> Iterator[DeliveryRow]:
+    """The rows of the first `count` articles; the query is not read any further."""
+    for number, (_, of_article) in enumerate(groupby(rows, key=lambda row: row.article_id)):
+        if count is not None and number >= count:
+            return
+        yield from of_article
+
+
+def count_skipped(conn: Connection) -> int:
+    """How many deliveries were never meant to go out: there before the first look, too old, or expired."""
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.state == State.SKIPPED)
+    return int(conn.execute(query).scalar_one())
 
 
 def list_undecided(conn: Connection) -> list[DeliveryRow]:
     """Deliveries that wait for `handbill resolve`, oldest first."""
-    return _read(conn, _rows().where(_UNDECIDED).order_by(deliveries.c.id))
+    return list(_read(conn, _rows().where(_UNDECIDED).order_by(deliveries.c.id)))
 
 
 def list_failed(conn: Connection) -> list[DeliveryRow]:
     """Deliveries that `handbill retry` could send after all because a platform refused them, oldest first."""
-    return _read(conn, _rows().where(deliveries.c.state == State.FAILED).order_by(deliveries.c.id))
+    return list(_read(conn, _rows().where(deliveries.c.state == State.FAILED).order_by(deliveries.c.id)))
+
+
+def list_next(conn: Connection, count: int) -> list[DeliveryRow]:
+    """The first `count` of what goes by itself, in the order in which it is due."""
+    query = _rows().where(_BY_ITSELF, channels.c.removed_at.is_(None))
+    return list(_read(conn, query.order_by(func.coalesce(deliveries.c.due_at, ""), deliveries.c.id).limit(count)))
 
 
 def find_row(conn: Connection, delivery_id: int) -> DeliveryRow | None:
@@ -165,18 +189,14 @@ def find_row(conn: Connection, delivery_id: int) -> DeliveryRow | None:
     return next(iter(_read(conn, _rows().where(deliveries.c.id == delivery_id))), None)
 
 
-def count_states(conn: Connection) -> Mapping[str, Mapping[State, int]]:
-    """Channel → state → number of deliveries."""
-    query = (
-        select(channels.c.name, deliveries.c.state, func.count())
-        .select_from(channels.outerjoin(deliveries))
-        .group_by(channels.c.name, deliveries.c.state)
+def count_states(conn: Connection) -> Mapping[int, Mapping[State, int]]:
+    """Channel's id → state → number of deliveries."""
+    query = select(deliveries.c.channel_id, deliveries.c.state, func.count()).group_by(
+        deliveries.c.channel_id, deliveries.c.state
     )
-    counts: dict[str, dict[State, int]] = {}
-    for name, state, count in conn.execute(query):
-        of_channel = counts.setdefault(name, {})
-        if state is not None:
-            of_channel[State(state)] = of_channel.get(State(state), 0) + int(count)
+    counts: dict[int, dict[State, int]] = {}
+    for channel_id, state, count in conn.execute(query):
+        counts.setdefault(channel_id, {})[State(state)] = int(count)
     return counts
 
 

@@ -74,6 +74,7 @@ def settings(world: World) -> Settings:
             "HANDBILL_DATABASE_URL": world.ledger_url,
             "HANDBILL_POLL_EVERY": "1m",
             "HANDBILL_SETTLE": "1s",
+            "HANDBILL_QUIET_TIME": "10s",
         },
         env_file=None,
     )
@@ -199,7 +200,7 @@ def test_a_crash_at_every_door_never_posts_twice_and_loses_nothing(
         world.started_at += timedelta(minutes=2)  # the next poll is due
         fuse = Fuse(at=at)
         crashed = not live(world, 8, fuse)
-        live(world, 150)
+        live(world, 45)
         found = states(world)
         for name in ("masto", "sky"):
             assert (at, world.platforms[name].titles(), found[name, State.SENT]) == (at, ["Title a"], 1)
