@@ -1,0 +1,170 @@
+"""Every platform × every fault, through the real core and the real libraries, judged by what readers see.
+
+After recovery there is exactly one post for each article. Only where an answer was lost, on a platform that does not
+tell what is out, there is one or none, and that very delivery waits for a person. There are never two.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from adapters.registry import PLATFORMS
+from adapters.sandbox.faults import KINDS, Fault
+from adapters.sandbox.feeds import ArticleStub
+from bot.model import State
+from tests.conftest import TALLY
+from tests.inside import LONG, Told, core_on, lay_ledger
+from tests.leaping import LoopClock, run
+from tests.stage import SEATS, Seat, Stage
+
+PROVEN = ("error=401", "error=403", "error=429", "wait=7", "wait=300", "late=2", "wait=3*3")
+"""Faults of the visible call after which nobody can be in doubt."""
+LOST = (
+    *("error", "error=502", "error=503*2", "drop", "drop*2", "cut", "cut*2", "late=600", "hang", "hang*2", "garbage"),
+    *("error-after", "error-after=503", "garbage-after"),
+)
+"""Faults of the visible call that leave it open whether it was executed."""
+INVISIBLE = ("error", "error=404", "wait=7", "drop", "cut", "hang", "garbage", "error=503*5")
+"""Faults of the calls that readers do not see the effect of."""
+QUICK = ("drop", "cut", "hang", "garbage-after")
+"""Of those that lose the answer, the ones that the default suite plays in the middle of a lane, too."""
+
+NONE = slice(0)
+
+Record = Callable[[str, object], None]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a case is played: the stage's folder, an empty ledger, and where to report to."""
+
+    folder: Path
+    ledger: Path
+    record: Record
+
+    def play(self, platform: str, prepare: Callable[[Seat], None], *, lost: slice = NONE) -> None:
+        """Three articles go to one platform under faults; judge what came of it. `lost`: whose answers were lost."""
+        run(self._play(platform, prepare, lost))
+
+    async def _play(self, platform: str, prepare: Callable[[Seat], None], lost: slice) -> None:
+        clock = LoopClock()
+        async with Stage(self.folder, now=clock.seconds, platforms=[platform]) as stage:
+            lay_ledger(self.ledger, stage)
+            articles = [stage.publication.publish_next() for _ in range(3)]
+            seat = stage.seats[platform]
+            prepare(seat)
+            async with core_on(stage, clock, BACKFILL="3") as core:
+                await core.once(LONG, asyncio.Event())
+            assert seat.server.faults.happened
+            assert [] == seat.server.faults.faults
+            for became in judge(stage, seat, articles, articles[lost]):
+                self.record(TALLY, (platform, became))
+
+
+def judge(stage: Stage, seat: Seat, articles: list[ArticleStub], lost: list[ArticleStub]) -> list[str]:
+    """Hold the platform's public side to the guarantee; what became of each delivery."""
+    in_doubt = [] if seat.remembers else [article.link for article in lost]
+    with Told(stage) as told:
+        rows = {row.link: row for row in told.log()}
+        undecided = told.undecided()
+        waiting = told.waiting()
+    became = []
+    for article in articles:
+        posts, row = seat.posts_of(article), rows[article.link]
+        if article.link in in_doubt:
+            assert len(posts) <= 1, f"{article.title} is out {len(posts)} times"
+            assert (State.UNCERTAIN, None, None) == (row.state, row.due_at, row.url)
+            became.append("uncertain and out" if posts else "uncertain and not out")
+        else:
+            assert [row.url] == [post.url for post in posts], article.title
+            assert State.SENT == row.state
+            became.append("settled")
+    assert [article.title for article in articles if seat.posts_of(article)] == seat.titles(articles)
+    assert in_doubt == [row.link for row in undecided]
+    assert (len(in_doubt), 0) == (waiting.undecided, waiting.by_itself)
+    for row, alert in zip(undecided, waiting.alerts, strict=True):
+        assert f"handbill resolve {row.id}" in alert.message
+    return became
+
+
+@pytest.fixture
+def ground(tmp_path: Path, new_ledger: Path, record_property: Record) -> Ground:
+    """Where this case is played."""
+    return Ground(tmp_path, new_ledger, record_property)
+
+
+def test_every_platform_has_a_seat() -> None:
+    """Nothing would be proven of a platform without one."""
+    assert set(PLATFORMS) == set(SEATS)
+
+
+def test_every_kind_of_fault_is_played() -> None:
+    """The lists above leave out no kind of fault that the sandbox knows."""
+    assert set(KINDS) == {Fault.parse(text).kind for text in (*PROVEN, *LOST)}
+
+
+@pytest.mark.parametrize("fault", PROVEN)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_proven_outcome_of_the_visible_call(platform: str, fault: str, ground: Ground) -> None:
+    """Where the platform says what happened, every article is out exactly once, on every platform."""
+    ground.play(platform, lambda seat: seat.server.faults.add(Fault.parse(fault)))
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_lost_outcome_of_the_visible_call(platform: str, fault: str, ground: Ground) -> None:
+    """Where the answer was lost, the platform is asked; where it does not tell, exactly that delivery waits."""
+    script = Fault.parse(fault)
+    ground.play(platform, lambda seat: seat.server.faults.add(script), lost=slice(script.times))
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in LOST]
+)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_lost_outcome_in_the_middle_of_a_lane(platform: str, fault: str, ground: Ground) -> None:
+    """The same with a post before it, which the platform then shows as the newest, and maybe one after it."""
+    script = Fault.parse(f"{fault}+1")
+    ground.play(platform, lambda seat: seat.server.faults.add(script), lost=slice(1, 1 + script.times))
+
+
+@pytest.mark.parametrize("fault", INVISIBLE)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_fault_while_asking_who_we_are(platform: str, fault: str, ground: Ground) -> None:
+    """Signing in or verifying that goes wrong costs time, never a post."""
+    ground.play(platform, lambda seat: seat.server.faults.add(_at("auth", fault)))
+
+
+@pytest.mark.parametrize("fault", INVISIBLE)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_fault_while_looking_things_up(platform: str, fault: str, ground: Ground) -> None:
+    """A look-up that goes wrong costs time, never a post; the look-up after a lost answer above all."""
+
+    def prepare(seat: Seat) -> None:
+        if not seat.remembers:
+            seat.server.faults.add(_at("read", fault))
+            return
+
+        def then_fail_the_look_up(_post: object) -> None:
+            seat.server.on_post = None
+            seat.server.faults.add(_at("read", fault))
+
+        seat.server.faults.add(Fault.parse("cut"))
+        seat.server.on_post = then_fail_the_look_up
+
+    ground.play(platform, prepare)
+
+
+@pytest.mark.parametrize("fault", INVISIBLE)
+@pytest.mark.parametrize("platform", [name for name in PLATFORMS if SEATS[name](lambda: 0.0).uploads])
+def test_a_fault_while_uploading(platform: str, fault: str, ground: Ground) -> None:
+    """An upload that goes wrong costs time or the picture, never a post."""
+    ground.play(platform, lambda seat: seat.server.faults.add(_at("upload", fault)))
+
+
+def _at(call: str, fault: str) -> Fault:
+    kind, times, count = fault.partition("*")
+    return Fault.parse(f"{kind}@{call}{times}{count}")

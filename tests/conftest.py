@@ -1,0 +1,35 @@
+"""For the whole suite: no secret in any output, and the tally of the conformance suite."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.ledger.migrate import ensure_ledger
+from tests.secrecy import pytest_runtest_makereport
+
+__all__ = ["pytest_runtest_makereport"]
+
+TALLY = "conformance"
+"""The property in which a test reports (platform, what became of a delivery), once for each delivery."""
+
+
+@pytest.fixture(scope="session")
+def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty ledger of the present version, made once; tests copy it."""
+    path = tmp_path_factory.mktemp("ledger") / "empty.db"
+    ensure_ledger(f"sqlite:///{path}")
+    return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many deliveries of each platform were settled by themselves, and how many wait for a person."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    found = [value for report in reports for name, value in report.user_properties if name == TALLY]
+    counts = Counter((str(platform), str(became)) for platform, became in found)
+    if not counts:
+        return
+    terminalreporter.section("deliveries after every fault, as readers saw them")
+    for platform in dict.fromkeys(platform for platform, _ in found):
+        said = ", ".join(f"{became}: {counts[platform, became]}" for became in sorted({each for _, each in counts}))
+        terminalreporter.line(f"{platform:<10} {said}")

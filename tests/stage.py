@@ -1,0 +1,174 @@
+"""The stage of the proofs: the sandbox servers with an account each, a publication, and the settings for them.
+
+A platform of the registry that has no seat here fails the suite: then nothing would be proven of it.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.registry import PLATFORMS
+from adapters.sandbox.bluesky import BlueskySandbox
+from adapters.sandbox.feeds import ArticleStub
+from adapters.sandbox.mastodon import MastodonSandbox
+from adapters.sandbox.publication import Publication
+from adapters.sandbox.server import PublicPost, SandboxServer
+from adapters.sandbox.telegram import TelegramSandbox
+from bot.settings import Settings, load_settings
+
+HOME = "https://herald.example.org"
+"""Where the articles' links lead; no platform takes a link to this machine for one."""
+
+Now = Callable[[], float]
+
+HANDED_OUT: set[str] = set()
+"""Every secret that any stage in this process has handed out."""
+
+
+def hand_out(secret: str) -> str:
+    """Note that this must never be seen in any output."""
+    HANDED_OUT.add(secret)
+    return secret
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One platform on the stage."""
+
+    platform: str
+    server: SandboxServer
+    settings: Mapping[str, Callable[[], str]]
+    """HANDBILL_… → its value, once the server listens."""
+    remembers: bool
+    """Whether the platform tells what is out: then every delivery is settled, and none waits for a person."""
+    read_by_publishing: bool
+    """Whether calls of the sort "read" are made without there being anything to ask about."""
+    uploads: bool
+    """Whether an article's picture is uploaded."""
+
+    def texts(self) -> list[str]:
+        """What readers see, oldest first."""
+        return [post.text for post in self.server.public()]
+
+    def posts_of(self, article: ArticleStub) -> list[PublicPost]:
+        """What readers see of one article."""
+        return [post for post in self.server.public() if article.link in (*post.links, *post.text.split())]
+
+    def titles(self, articles: Iterable[ArticleStub]) -> list[str]:
+        """The titles of the posts, oldest first: each stands for the article whose link it carries."""
+        by_link = {article.link: article.title for article in articles}
+        return [next(by_link[link] for link in post.links if link in by_link) for post in self.server.public()]
+
+
+def _telegram(now: Now) -> Seat:
+    token = hand_out(f"{secrets.randbelow(10**9) + 10**9}:AA{secrets.token_hex(17)}")
+    server = TelegramSandbox(now=now)
+    server.add_bot(token)
+    server.add_chat(-1001234567890, "herald", "The Sandbox Herald", admins={token: ["can_post_messages"]})
+    settings = {
+        "HANDBILL_TELEGRAM__TOKEN": lambda: token,
+        "HANDBILL_TELEGRAM__CHAT": lambda: "@herald",
+        "HANDBILL_TELEGRAM__API_BASE": lambda: server.api_base,
+    }
+    return Seat("telegram", server, settings, remembers=False, read_by_publishing=True, uploads=False)
+
+
+def _mastodon(now: Now) -> Seat:
+    token = hand_out(secrets.token_urlsafe(32))
+    server = MastodonSandbox(now=now)
+    server.add_account(token, "herald")
+    settings = {"HANDBILL_MASTODON__SERVER": lambda: server.url, "HANDBILL_MASTODON__TOKEN": lambda: token}
+    return Seat("mastodon", server, settings, remembers=True, read_by_publishing=True, uploads=False)
+
+
+def _bluesky(now: Now) -> Seat:
+    password = hand_out("-".join(secrets.token_hex(2) for _ in range(4)))
+    server = BlueskySandbox(now=now)
+    server.add_account("herald.example.org", password)
+    sessions: Any = server._sessions
+    issue = sessions._issue
+
+    def issue_and_note(did: str, refresh_id: str) -> Any:
+        tokens = issue(did, refresh_id)
+        hand_out(tokens.access)
+        hand_out(tokens.refresh)
+        return tokens
+
+    sessions._issue = issue_and_note
+    settings = {
+        "HANDBILL_BLUESKY__SERVER": lambda: server.url,
+        "HANDBILL_BLUESKY__HANDLE": lambda: "herald.example.org",
+        "HANDBILL_BLUESKY__APP_PASSWORD": lambda: password,
+    }
+    return Seat("bluesky", server, settings, remembers=True, read_by_publishing=False, uploads=True)
+
+
+SEATS: Mapping[str, Callable[[Now], Seat]] = {"telegram": _telegram, "mastodon": _mastodon, "bluesky": _bluesky}
+
+
+class Stage:
+    """The servers, on one clock, and the environment that an operator would set for them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Now = time.time,
+        platforms: Iterable[str] = tuple(PLATFORMS),
+        newest: int = 20,
+        feed: str = "/feed.xml",
+    ) -> None:
+        self.folder = folder
+        self.feed = feed
+        self.publication = Publication(now=now, newest=newest, link_base=HOME)
+        self.seats = {platform: SEATS[platform](now) for platform in platforms}
+
+    async def __aenter__(self) -> "Stage":
+        await self.publication.start()
+        for seat in self.seats.values():
+            await seat.server.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for server in (self.publication, *(seat.server for seat in self.seats.values())):
+            await server.stop()
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "handbill.db"
+
+    @property
+    def feed_url(self) -> str:
+        """The address of the publication's feed."""
+        return f"{self.publication.url}{self.feed}"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables of an operator who is in a hurry. `more` goes without its prefix: BACKFILL="2"."""
+        variables = {
+            "HANDBILL_SOURCES": self.feed_url,
+            "HANDBILL_DATABASE_URL": f"sqlite:///{self.ledger}",
+            "HANDBILL_POLL_EVERY": "1m",
+            "HANDBILL_SETTLE": "0s",
+            "HANDBILL_QUIET_TIME": "1s",
+            "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
+        }
+        for seat in self.seats.values():
+            variables |= {name: value() for name, value in seat.settings.items()}
+        return variables | {f"HANDBILL_{name}": value for name, value in more.items()}
+
+    def settings(self, **more: str) -> Settings:
+        """The same, read."""
+        return load_settings(PLATFORMS, environ=self.environment(**more), env_file=None)
+
+    def ledger_bytes(self) -> bytes:
+        """All that the ledger has written to the disk, its log and its neighbours included."""
+        found = []
+        for path in sorted(self.folder.rglob("handbill*")):
+            with suppress(FileNotFoundError):  # a log that the last connection has just folded in
+                found.append(path.read_bytes())
+        return b"".join(found)
