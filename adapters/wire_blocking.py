@@ -147,7 +147,6 @@ class _WatchedAdapter(HTTPAdapter):
         line = _line.get()
         line.check()
         line.wire.begin()
-        self.poolmanager.clear()
         response = super().send(request, *args, **kwargs)
         line.wire.body = response.content
         for name in self._hide_headers:
@@ -157,6 +156,8 @@ class _WatchedAdapter(HTTPAdapter):
 
 class _Watched(HTTPConnection):
     """Tells the line's wire how far the request has got, and asks it before every byte."""
+
+    _used = False
 
     def _new_conn(self) -> socket.socket:
         line = _line.get()
@@ -170,6 +171,9 @@ class _Watched(HTTPConnection):
         return sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:
+        if self._used:  # the server did not close it as it was asked to: begin afresh
+            self.close()
+        self._used = True
         super().request(*args, **kwargs)
         _line.get().wire.finish_writing()
 

@@ -385,7 +385,8 @@ async def test_over_tls(tmp_path: Path) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
     assert (response.status_code, answered.body) == (200, b"ok")
-    assert (answered.phase, cancelled.phase) == ("answered", "sent")
+    assert answered.phase == "answered"
+    assert cancelled.phase in ("writing", "sent")  # the server may read it all before its writer says so
     assert len(requests_seen) == 2
 
 
