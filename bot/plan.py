@@ -5,7 +5,7 @@ One article however it arrives: by its id within its source, and by its canonica
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.links import canonical_link
@@ -92,16 +92,28 @@ def plan(
     found: Sequence[Candidate], known: Mapping[str, int], *, first_look: bool, rules: Rules, now: datetime
 ) -> Plan:
     """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger."""
-    fresh: list[Candidate] = []
+    owners, met = dict(known), []
     seen: list[tuple[int, Candidate]] = []
-    taken: set[str] = set()
     for candidate in found:
-        article_id = next((known[key] for key in candidate.keys if key in known), None)
-        if article_id is not None:
+        if (article_id := _owner(owners, candidate)) is None:
+            met.append(candidate)
+        else:
             seen.append((article_id, candidate))
-        elif taken.isdisjoint(candidate.keys):
+    for article_id, candidate in seen:
+        for key in candidate.keys:
+            owners.setdefault(key, article_id)
+    fresh: list[Candidate] = []
+    places: dict[str, int] = {}
+    for candidate in met:
+        if (article_id := _owner(owners, candidate)) is not None:  # by a link that a known article has only now
+            seen.append((article_id, candidate))
+        elif (place := _owner(places, candidate)) is None:
+            places |= dict.fromkeys(candidate.keys, len(fresh))
             fresh.append(candidate)
-            taken.update(candidate.keys)
+        else:  # a second entry of the same article: its id is remembered too, lest it be new when its link changes
+            more = tuple(key for key in candidate.keys if key not in places)
+            places |= dict.fromkeys(more, place)
+            fresh[place] = replace(fresh[place], keys=fresh[place].keys + more)
     backfilled = len(fresh) - rules.backfill if first_look else 0
     new = tuple(
         NewArticle(
@@ -112,6 +124,10 @@ def plan(
         for index, candidate in enumerate(fresh)
     )
     return Plan(new, tuple(seen))
+
+
+def _owner(owners: Mapping[str, int], candidate: Candidate) -> int | None:
+    return next((owners[key] for key in candidate.keys if key in owners), None)
 
 
 def _why_not(candidate: Candidate, before: bool, first_look: bool, rules: Rules, now: datetime) -> str | None:
