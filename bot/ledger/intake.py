@@ -89,13 +89,16 @@ def commit_look(
 ) -> Stored:
     """Store a parsed look: new articles with a delivery per channel, new keys of known ones, and the cursor."""
     stored = []
+    taken = set(known)  # a document in which one key leads to two articles must not cost the look
     for new in plan.new:
         article_id = _insert_article(conn, source_id, new, language, now)
+        taken.update(new.candidate.keys)
         _plan_deliveries(conn, article_id, new, channel_ids, now)
         stored.append((article_id, new))
     changed = 0
     for article_id, candidate in plan.seen:
-        _add_keys(conn, article_id, [key for key in candidate.keys if key not in known])
+        _add_keys(conn, article_id, [key for key in candidate.keys if key not in taken])
+        taken.update(candidate.keys)
         changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
     first = select(sources.c.first_look_at).where(sources.c.id == source_id)
     values = {
