@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from bot.ledger.alerts import Alert, list_alerts
 from bot.ledger.schema import articles, attempts, channels, deliveries, sources
@@ -69,9 +69,8 @@ class Waiting:
         return self.undecided > 0 or any(alert.needs_person for alert in self.alerts)
 
 
-_UNDECIDED = or_(
-    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_(None)), deliveries.c.state == State.HELD
-)
+_NOBODY_ASKS = or_(deliveries.c.due_at.is_(None), channels.c.removed_at.is_not(None))
+_UNDECIDED = or_(and_(deliveries.c.state == State.UNCERTAIN, _NOBODY_ASKS), deliveries.c.state == State.HELD)
 _BY_ITSELF = or_(
     deliveries.c.state.in_([State.PENDING, State.SENDING]),
     and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
@@ -82,13 +81,13 @@ def summarise(conn: Connection) -> Waiting:
     """What is open, on the channels that are configured."""
     here = deliveries.join(channels)
     configured = channels.c.removed_at.is_(None)
-    paused_until = func.max(func.coalesce(channels.c.probe_at, ""), func.coalesce(deliveries.c.due_at, ""))
-    open_query = select(func.count(), func.min(paused_until)).select_from(here).where(_BY_ITSELF, configured)
+    # A paused channel goes on when it is tried again, or when the delivery is due, whichever is later.
+    goes_at = case((channels.c.probe_at > deliveries.c.due_at, channels.c.probe_at), else_=deliveries.c.due_at)
+    open_query = select(func.count(), func.min(goes_at)).select_from(here).where(_BY_ITSELF, configured)
     count, earliest = conn.execute(open_query).one()
-    undecided = conn.execute(select(func.count()).select_from(deliveries).where(_UNDECIDED)).scalar_one()
+    undecided = conn.execute(select(func.count()).select_from(here).where(_UNDECIDED)).scalar_one()
     alerts = sorted(list_alerts(conn), key=lambda alert: not alert.needs_person)
-    next_at = datetime.fromisoformat(earliest) if earliest else None
-    return Waiting(int(count), next_at, int(undecided), tuple(alerts))
+    return Waiting(int(count), earliest, int(undecided), tuple(alerts))
 
 
 def _rows() -> Select[Any]:
@@ -162,9 +161,11 @@ def _newest(rows: Iterator[DeliveryRow], count: int | None) -> Iterator[Delivery
         yield from of_article
 
 
-def count_skipped(conn: Connection) -> int:
-    """How many deliveries were never meant to go out: there before the first look, too old, or expired."""
-    query = select(func.count()).select_from(deliveries).where(deliveries.c.state == State.SKIPPED)
+def count_skipped(conn: Connection, channel: str | None = None) -> int:
+    """How many deliveries, on all channels or on one, were not sent for being there before the first look, or old."""
+    query = select(func.count()).select_from(deliveries.join(channels)).where(deliveries.c.state == State.SKIPPED)
+    if channel is not None:
+        query = query.where(channels.c.name == channel)
     return int(conn.execute(query).scalar_one())
 
 
