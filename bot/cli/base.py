@@ -1,21 +1,21 @@
-"""What every command needs: settings or all that is wrong with them, guarded output, telling exit codes."""
+"""What every command needs: settings or all that is wrong with them, guarded output, the ledger, telling exit codes."""
+
+# ruff: noqa: PLC0415 # heavy imports wait inside the functions, so that help and slips of the keyboard are answered fast
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
-from adapters.registry import PLATFORMS
-from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.migrate import LedgerError, ensure_ledger
-from bot.log import configure_logging
-from bot.redact import Redactor, guard_output
-from bot.settings import Settings, SettingsError, load_settings
+if TYPE_CHECKING:
+    from bot.ledger.db import InlineLedger
+    from bot.ledger.reports import Waiting
+    from bot.redact import Redactor
+    from bot.settings import Settings
 
 NOTHING_OPEN = 0
 NEEDS_PERSON = 1
@@ -28,55 +28,106 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON instead of tables and sentences.")]
 
 
-def prepare(config: Path | None, *, log_level: str | None = None, log_json: bool = False) -> tuple[Settings, Redactor]:
+def prepare(
+    config: Path | None, *, log_level: str | None = None, log_json: bool = False
+) -> tuple["Settings", "Redactor"]:
     """The settings, and a guard on everything that this process says from now on. Ends the process on mistakes."""
+    from adapters.registry import PLATFORMS
+    from bot.log import configure_logging
+    from bot.redact import Redactor, guard_output
+    from bot.settings import SettingsError, load_settings
+
     # Before the settings are known, no secret is; what looks like a credential is masked all the same.
     guard_output(Redactor())
     try:
         settings = load_settings(PLATFORMS, config=config)
     except SettingsError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(USAGE) from None
+        fail(*map(str, error.problems))
     redactor = Redactor(settings.secrets())
     guard_output(redactor)
     configure_logging(log_level or settings.log_level, redactor, json=log_json, stream=sys.stderr)
     return settings, redactor
 
 
-def need_complete(settings: Settings) -> None:
+def prepare_to_show(config: Path | None) -> tuple["Settings", "Redactor"]:
+    """As `prepare`, for a command whose answer is what it prints: the log says only what is out of order."""
+    return prepare(config, log_level="warning")
+
+
+def need_complete(settings: "Settings") -> None:
     """End the process when there is nothing to watch or nowhere to post."""
+    from bot.settings import SettingsError
+
     try:
         settings.check_complete()
     except SettingsError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(USAGE) from None
+        fail(*map(str, error.problems))
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[InlineLedger]:
-    """The ledger for a command that works beside the daemon. Ends the process when it cannot be used."""
+def opened_ledger(settings: "Settings") -> Iterator["InlineLedger"]:
+    """The ledger for a command that works beside the daemon. Ends the process when it cannot be used.
+
+    One that does not exist yet is not made: an empty one in memory stands in, so that a slip in the settings leaves no
+    file behind.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.ledger.db import InlineLedger, open_engine
+    from bot.ledger.migrate import LedgerError, ensure_ledger
+
+    there = ledger_exists(settings)
     try:
-        ensure_ledger(settings.database_url)
+        if there:
+            ensure_ledger(settings.database_url)
     except LedgerError as error:
         fail(str(error))
-    ledger = InlineLedger(open_engine(settings.database_url))
+    ledger = InlineLedger(open_engine(settings.database_url if there else "sqlite://"))
     try:
+        if not there:
+            make_tables(ledger)
+            say_aside(f"There is no ledger yet ({settings.database_url}): `handbill run` or `handbill once` makes it.")
         yield ledger
+    except DBAPIError as error:
+        fail(f"The ledger {settings.database_url} cannot be used right now ({error.orig}): try again in a moment.")
     finally:
         ledger.close()
 
 
-def fail(sentence: str, code: int = USAGE) -> NoReturn:
-    """Say what is wrong in one sentence and end the process."""
-    typer.echo(sentence, err=True)
+def ledger_exists(settings: "Settings") -> bool:
+    """Whether a sender has made the ledger already."""
+    from bot.ledger.migrate import database_path
+
+    path = database_path(settings.database_url)
+    return path is None or path.exists()
+
+
+def make_tables(ledger: "InlineLedger") -> None:
+    """The tables of an empty ledger in memory."""
+    from bot.ledger.schema import metadata
+
+    ledger.write_now(metadata.create_all)
+
+
+def exit_code(waiting: "Waiting") -> int:
+    """What `once` and `status` tell a script."""
+    if waiting.needs_person:
+        return NEEDS_PERSON
+    return GOES_BY_ITSELF if waiting.by_itself else NOTHING_OPEN
+
+
+def fail(*sentences: str, code: int = USAGE) -> NoReturn:
+    """Say what is wrong, a line for each, and end the process."""
+    for sentence in sentences:
+        say_aside(sentence)
     raise typer.Exit(code)
 
 
-def console() -> Console:
-    """Where tables go. Honours NO_COLOR and COLUMNS; made late, so that it writes to the guarded output."""
-    return Console(file=sys.stdout, highlight=False)
+def say_aside(sentence: str) -> None:
+    """A line to stderr, which scripts do not read."""
+    from bot.cli.show import plain
+
+    typer.echo(plain(sentence), err=True)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -1,25 +1,17 @@
 """The two senders: `handbill run`, the daemon, and `handbill once`, one round."""
 
+# ruff: noqa: PLC0415 # heavy imports wait inside the commands, and only senders need the core
+
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.base import (
-    GOES_BY_ITSELF,
-    NEEDS_PERSON,
-    NOTHING_OPEN,
-    AsJson,
-    Config,
-    fail,
-    need_complete,
-    prepare,
-    print_json,
-)
-from bot.clock import SystemClock
+from bot.cli.base import AsJson, Config, exit_code, fail, need_complete, prepare, print_json
 from bot.duration import parse_duration, say_in
-from bot.ledger.migrate import LedgerError
-from bot.ledger.reports import Waiting
+
+if TYPE_CHECKING:
+    from bot.ledger.reports import Waiting
 
 LogJson = Annotated[bool, typer.Option("--log-json", help="Write the log as JSON, one event a line.")]
 
@@ -34,7 +26,8 @@ def run(
     """Watch the sources and post what is new, until SIGTERM or SIGINT."""
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
-    from bot.wiring import Busy, run_daemon  # noqa: PLC0415 # heavy, and only senders need it
+    from bot.ledger.migrate import LedgerError
+    from bot.wiring import Busy, run_daemon
 
     try:
         asyncio.run(run_daemon(settings, redactor, dry_run=dry_run))
@@ -50,7 +43,8 @@ def once(
 ) -> None:
     """Poll everything once, post what is due, and say what is left.
 
-    Exit codes: 0 nothing is open; 3 something is open and will go by itself; 1 something needs a person; 2 usage.
+    Exit codes: 0 nothing is open; 3 something will go by itself;
+    1 something needs a person; 2 usage or settings.
     """
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
@@ -58,7 +52,8 @@ def once(
         wait_for = parse_duration(wait)
     except ValueError as error:
         fail(f"--wait: {error}")
-    from bot.wiring import Busy, run_once  # noqa: PLC0415 # heavy, and only senders need it
+    from bot.ledger.migrate import LedgerError
+    from bot.wiring import Busy, run_once
 
     try:
         waiting = asyncio.run(run_once(settings, redactor, wait_for=wait_for))
@@ -72,14 +67,7 @@ def once(
     raise typer.Exit(exit_code(waiting))
 
 
-def exit_code(waiting: Waiting) -> int:
-    """What `once` and `status` tell a script."""
-    if waiting.needs_person:
-        return NEEDS_PERSON
-    return GOES_BY_ITSELF if waiting.by_itself else NOTHING_OPEN
-
-
-def _as_json(waiting: Waiting) -> dict[str, object]:
+def _as_json(waiting: "Waiting") -> dict[str, object]:
     return {
         "open": waiting.by_itself,
         "next_at": waiting.next_at.isoformat() if waiting.next_at else None,
@@ -88,16 +76,20 @@ def _as_json(waiting: Waiting) -> dict[str, object]:
     }
 
 
-def _sentences(waiting: Waiting) -> list[str]:
-    said = [f"{'!' if alert.needs_person else '·'} {alert.message}" for alert in waiting.alerts]
+def _sentences(waiting: "Waiting") -> list[str]:
+    from bot.cli.show import plain
+
+    said = [f"{'!' if alert.needs_person else '·'} {plain(alert.message)}" for alert in waiting.alerts]
+    if waiting.undecided and not any(alert.cause.startswith("delivery:") for alert in waiting.alerts):
+        said.append(f"{waiting.undecided} to be decided: `handbill resolve` lists them.")
     if waiting.by_itself:
         said.append(f"{waiting.by_itself} open, going by themselves{_when(waiting)}.")
-    if not said:
-        said.append("Nothing is open.")
-    return said
+    return said or ["Nothing is open."]
 
 
-def _when(waiting: Waiting) -> str:
+def _when(waiting: "Waiting") -> str:
+    from bot.clock import SystemClock
+
     if waiting.next_at is None:
         return ""
     return f", the next {say_in((waiting.next_at - SystemClock().now()).total_seconds())}"
