@@ -1,0 +1,153 @@
+"""What a feed's articles would come to on each channel: the very path of the lanes, up to the draft and no further.
+
+    feed ─▶ entry ─▶ article ─▶ picture ─▶ template ─▶ post ─▶ the adapter's `compose` ─▶ draft
+
+No ledger is needed, and no account: without one, a platform composes by its own defaults.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.base import Adapter, Draft, Outcome, Picture, Platform, Post, Rejected
+from bot.doors import Doors
+from bot.model import Article
+from bot.pictures import find_picture
+from bot.plan import candidates
+from bot.render import Renderer
+from bot.sources.entry import Feed
+from bot.sources.feed import read_feed
+
+ASK_FOR = 15.0
+"""Seconds that a platform has to tell the limits of a channel."""
+
+_NO_PICTURE = "The article's picture cannot be used; the log says why."
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Whoever makes drafts for one channel, or for a platform in general."""
+
+    channel: str | None
+    """The configured channel; None for a platform by its defaults."""
+    platform: str
+    takes_picture: bool
+    compose: Callable[[Post, datetime], Draft]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One article on one channel: a draft, or why there can be none."""
+
+    article: Article
+    channel: str | None
+    platform: str
+    at: datetime
+    draft: Draft | None
+    refused: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """One line of `handbill preview --json`."""
+        head = {
+            "article": {"title": self.article.title, "link": self.article.link},
+            "channel": self.channel,
+            "platform": self.platform,
+            "at": self.at.isoformat(),
+        }
+        if self.draft is None:
+            return {**head, "refused": self.refused, "warnings": list(self.notes)}
+        draft = self.draft
+        return {
+            **head,
+            "text": draft.text,
+            "length": draft.length,
+            "limit": draft.limit,
+            "unit": draft.unit,
+            "marks": [{**asdict(mark), "text": draft.text[mark.start : mark.end]} for mark in draft.marks],
+            "card": asdict(draft.card) if draft.card else None,
+            "warnings": [*draft.warnings, *self.notes],
+            "body": draft.body,
+        }
+
+
+def by_defaults(platform: Platform) -> Composer:
+    """A platform as it composes for nobody in particular."""
+    return Composer(None, platform.name, platform.takes_picture, lambda post, at: platform.compose(None, post, at))
+
+
+async def by_channel(name: str, adapter: Adapter, doors: Doors) -> Composer:
+    """A configured channel, by its own limits as the platform tells them, or by the defaults where it does not."""
+    notes: tuple[str, ...] = ()
+    try:
+        async with doors.clock.deadline(ASK_FOR):
+            await adapter.verify()
+    except Outcome as outcome:
+        notes = (f"Composed without having asked the platform for its limits: {outcome.message}",)
+    except TimeoutError:
+        notes = (f"Composed without having asked the platform for its limits: no answer within {ASK_FOR:.0f} s.",)
+    return Composer(name, adapter.platform, adapter.takes_picture, adapter.compose, notes)
+
+
+async def read_articles(
+    doors: Doors, url: str, newest: int, *, identity: str, language: str | None = None
+) -> tuple[Feed, list[Article]]:
+    """The feed at `url` and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
+    NotAFeed. `language`: the source's, where the settings tell it."""
+    _, feed = await read_feed(doors.web, doors.offload, url)
+    if feed is None:
+        raise AssertionError("unreachable: without validators there is no 304")
+    found = candidates(identity, feed)
+    now = doors.clock.now()
+    articles = [
+        Article(
+            id=0,
+            key=candidate.keys[0],
+            title=candidate.entry.title,
+            summary=candidate.entry.summary,
+            link=candidate.link,
+            found_at=now,
+            published_at=candidate.entry.published_at,
+            author=candidate.entry.author,
+            language=language or candidate.entry.language,
+            picture_url=candidate.entry.picture_url,
+            picture_alt=candidate.entry.picture_alt,
+        )
+        for candidate in found[max(0, len(found) - newest) :]
+    ]
+    return feed, articles[::-1]
+
+
+async def compose_all(
+    doors: Doors, articles: Sequence[Article], composers: Sequence[Composer], at: datetime
+) -> list[Preview]:
+    """Every article on every channel, as it would be sent `at` that time."""
+    renderer = Renderer()
+    wanted = any(composer.takes_picture for composer in composers)
+    pictures: Mapping[int, Picture | None] = {}
+    if wanted:
+        found = await asyncio.gather(*(find_picture(doors, article) for article in articles))
+        pictures = dict(enumerate(found))
+    return [
+        _compose(renderer, article, composer, pictures.get(number), at)
+        for number, article in enumerate(articles)
+        for composer in composers
+    ]
+
+
+def _compose(
+    renderer: Renderer, article: Article, composer: Composer, picture: Picture | None, at: datetime
+) -> Preview:
+    notes = composer.notes
+    if composer.takes_picture and article.picture_url and picture is None:
+        notes = (*notes, _NO_PICTURE)
+    used = picture if composer.takes_picture else None
+    post = renderer.post(article, platform=composer.platform, picture=used)
+    try:
+        draft = composer.compose(post, at)
+    except Rejected as refusal:
+        return Preview(article, composer.channel, composer.platform, at, None, refusal.message, notes)
+    return Preview(article, composer.channel, composer.platform, at, draft, None, notes)
