@@ -1,9 +1,16 @@
 """The command line: `handbill`. One module a group of commands; heavy imports happen inside the commands."""
 
+from typing import Annotated
+
 import typer
 
 from bot import __version__
-from bot.cli import send
+from bot.cli.check import check
+from bot.cli.decide import resolve, retry
+from bot.cli.log import log
+from bot.cli.preview import preview
+from bot.cli.send import once, run
+from bot.cli.status import status
 
 app = typer.Typer(
     name="handbill",
@@ -13,8 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(send.run)
-app.command()(send.once)
+for command in (run, once, check, preview, status, log, resolve, retry):
+    app.command()(command)
 
 
 def _version(wanted: bool) -> None:
@@ -25,9 +32,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Say which release this is."
-    ),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which release this is.")
+    ] = False,
 ) -> None:
     """Options of Handbill itself."""
 

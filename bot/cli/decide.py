@@ -1,0 +1,213 @@
+"""`handbill resolve` and `handbill retry`: what only a person can decide about a delivery."""
+
+# ruff: noqa: PLC0415 # heavy imports wait inside the commands
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from bot.cli.base import USAGE, AsJson, Config, fail, opened_ledger, prepare_to_show, print_json, say_aside
+from bot.model import Event, State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from bot.ledger.db import InlineLedger
+    from bot.ledger.reports import DeliveryRow
+
+_SENT = {State.UNCERTAIN: Event.RESOLVED_SENT}
+_NOT_SENT = {State.UNCERTAIN: Event.RESOLVED_NOT_SENT, State.HELD: Event.RELEASED}
+_DROP = dict.fromkeys((State.UNCERTAIN, State.HELD, State.PENDING), Event.DROPPED)
+_RETRY = dict.fromkeys((State.FAILED, State.SKIPPED, State.CANCELLED), Event.RETRIED)
+"""Which event a person's word stands for, by the state that it is said about; the table of states has the last word."""
+
+
+def resolve(
+    delivery: Annotated[int | None, typer.Argument(metavar="ID", show_default=False)] = None,
+    *,
+    sent: Annotated[str | None, typer.Option(metavar="URL", help="It is out: the address of the post.")] = None,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="It is not out: send it.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Leave it, whether it is out or not.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of a delivery whose outcome nobody knows; without ID, list them.
+
+    Look at the channel first, whether the post is there.
+
+    --drop also leaves a failed delivery as it is, and stops a pending one.
+
+    Exit codes: 0 done; 2 nothing was changed.
+    """
+    said = [
+        words for words, given in (("--sent", sent is not None), ("--not-sent", not_sent), ("--drop", drop)) if given
+    ]
+    if delivery is None:
+        if said:
+            fail(f"{said[0]} of which delivery? `handbill resolve` lists those that wait, with their IDs.")
+        _list_waiting(config, as_json=as_json)
+        return
+    if len(said) != 1:
+        fail(f"Say what became of delivery {delivery}, one of the three: --sent URL, --not-sent or --drop.")
+    if sent is not None and not _is_address(sent):
+        fail(f"{sent} is not the address of a post: give it whole, like https://social.example/@news/1.")
+    settings, _ = prepare_to_show(config)
+    with opened_ledger(settings) as ledger:
+        if sent is not None:
+            done = _decide(ledger, delivery, _SENT, "a person found it on the channel", url=sent)
+        elif not_sent:
+            done = _decide(ledger, delivery, _NOT_SENT, "a person says that it is not out")
+        else:
+            done = _decide(ledger, delivery, _DROP, "a person dropped it")
+    _report([done], as_json=as_json)
+
+
+def retry(
+    deliveries: Annotated[list[int] | None, typer.Argument(metavar="ID", show_default=False)] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send after all what failed, was skipped or was dropped; without ID, list what failed.
+
+    Exit codes: 0 done; 2 something was not changed.
+    """
+    settings, _ = prepare_to_show(config)
+    with opened_ledger(settings) as ledger:
+        if deliveries:
+            done = [_decide(ledger, each, _RETRY, "a person asked for it") for each in dict.fromkeys(deliveries)]
+        else:
+            _list_failed(ledger, as_json=as_json)
+            return
+    _report(done, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a person's word on one delivery."""
+
+    row: "DeliveryRow | None"
+    """As it is now; None: there is no such delivery."""
+    ok: bool
+    said: str
+
+
+def _decide(
+    ledger: "InlineLedger", delivery_id: int, events: Mapping[State, Event], reason: str, url: str | None = None
+) -> Done:
+    from bot.cli.rows import about
+    from bot.clock import SystemClock
+    from bot.ledger import person, queue
+    from bot.ledger.alerts import clear_alert
+    from bot.ledger.reports import find_row
+    from bot.settle import cause_of
+
+    now, cause = SystemClock().now(), cause_of(delivery_id)
+
+    def work(conn: "Connection") -> Done:
+        row = find_row(conn, delivery_id)
+        if row is None:
+            return Done(None, False, f"There is no delivery {delivery_id}: `handbill log` shows them with their IDs.")
+        if events is _DROP and row.state is State.FAILED:  # it stays what it is; only nobody is reminded of it
+            clear_alert(conn, cause, now=now)
+            return Done(row, True, f"{about(row)} stays failed, and nothing more is said of it.")
+        if row.state not in events:
+            return Done(row, False, _why_not(row))
+        delivery = queue.get_delivery(conn, delivery_id)
+        person.decide(conn, delivery, events[row.state], cause=cause, reason=reason, now=now, url=url)
+        decided = find_row(conn, delivery_id) or row
+        return Done(decided, True, _now_it_is(decided, now))
+
+    try:
+        return ledger.write_now(work)
+    except queue.NotOurs:
+        said = f"Somebody was faster: see `handbill log {delivery_id}` for what delivery {delivery_id} is now."
+        return Done(None, False, said)
+
+
+def _now_it_is(row: "DeliveryRow", now: "datetime") -> str:
+    from bot.cli.rows import about
+    from bot.cli.show import plain, when
+
+    if row.state is State.SENT:
+        return f"{about(row)} is sent: {plain(row.url or '')}"
+    if row.state is State.CANCELLED:
+        return f"{about(row)} is cancelled: it stays as it is. `handbill retry {row.id}` sends it after all."
+    if row.removed:
+        return f"{about(row)} is pending, but its channel is not in the settings: it goes out when it is there again."
+    due = "now" if row.due_at is None else when(max(row.due_at, now), now)
+    return f"{about(row)} is to go out {due}: by `handbill run` where it is running, else by the next `handbill once`."
+
+
+def _why_not(row: "DeliveryRow") -> str:
+    """What a delivery in this state is, and what can be done about it instead."""
+    from bot.cli.rows import about, moment, what_to_do
+    from bot.clock import SystemClock
+
+    due = moment(row, SystemClock().now())
+    return (
+        f"{about(row)} "
+        + {
+            State.SENT: f"is out already{f' ({row.url})' if row.url else ''}, and is never sent twice.",
+            State.SENDING: "is being sent right now: wait for what comes of it.",
+            State.PENDING: f"goes out by itself {due}; `handbill resolve {row.id} --drop` stops it.",
+            State.UNCERTAIN: f"is uncertain, and to send it again could post it twice. {what_to_do(row)}",
+            State.HELD: f"is held and not out: {what_to_do(row)}",
+            State.FAILED: f"has failed, so it is not out: {what_to_do(row)}",
+            State.SKIPPED: f"is skipped: `handbill retry {row.id}` sends it after all.",
+            State.CANCELLED: f"is cancelled: `handbill retry {row.id}` sends it after all.",
+        }[row.state]
+    )
+
+
+def _report(done: Sequence[Done], *, as_json: bool) -> None:
+    for each in done:
+        if as_json and each.row is not None and each.ok:
+            print_json(each.row.as_json())
+        elif each.ok:
+            typer.echo(each.said)
+        else:
+            say_aside(each.said)
+    if not all(each.ok for each in done):
+        raise typer.Exit(USAGE)
+
+
+def _list_waiting(config: Path | None, *, as_json: bool) -> None:
+    from bot.ledger.reports import list_undecided
+
+    settings, _ = prepare_to_show(config)
+    with opened_ledger(settings) as ledger:
+        rows = ledger.read_now(list_undecided)
+    _list(rows, "Nothing waits for a decision.", as_json=as_json)
+
+
+def _list_failed(ledger: "InlineLedger", *, as_json: bool) -> None:
+    from bot.ledger.reports import list_failed
+
+    _list(ledger.read_now(list_failed), "Nothing has failed.", as_json=as_json)
+
+
+def _list(rows: Sequence["DeliveryRow"], nothing: str, *, as_json: bool) -> None:
+    from bot.cli.rows import show_waiting
+    from bot.cli.show import Page
+
+    if as_json:
+        for row in rows:
+            print_json(row.as_json())
+    elif rows:
+        show_waiting(Page(), rows)
+    else:
+        typer.echo(nothing)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(letter.isspace() for letter in text)
