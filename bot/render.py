@@ -19,7 +19,7 @@ from bot.model import Article
 _OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2"}
 _KIND: Mapping[str, Literal["title", "summary", "link"]] = {"\ufdd0": "title", "\ufdd1": "summary", "\ufdd2": "link"}
 _CLOSE = "\ufddf"
-_MARKED = re.compile(f"([\ufdd0-\ufdd2])([^{_CLOSE}]*){_CLOSE}?")
+_MARKED = re.compile(f"([\ufdd0-\ufdd2])([^\ufdd0-\ufdef]*){_CLOSE}?")
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 _LONGEST_REPEAT = 10_000
 
@@ -48,9 +48,9 @@ class _Environment(ImmutableSandboxedEnvironment):
 class Renderer:
     """The loaded templates: `posts/PLATFORM.txt` where there is one, else `posts/default.txt`."""
 
-    def __init__(self) -> None:
+    def __init__(self, loader: BaseLoader | None = None) -> None:
         self._environment = _Environment(
-            loader=_Packaged(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+            loader=loader or _Packaged(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
         )
 
     def post(self, article: Article, *, platform: str, picture: Picture | None = None) -> Post:
