@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.migrate import ensure_ledger
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # properties are not timed: on a busy machine a slow example is no finding
 
 
 @pytest.fixture(scope="session")
