@@ -1,5 +1,7 @@
 """The command line: `handbill`. One module a group of commands; heavy imports happen inside the commands."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -7,6 +9,7 @@ import typer
 from bot import __version__
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
+from bot.cli.demo import demo
 from bot.cli.log import log
 from bot.cli.preview import preview
 from bot.cli.send import once, run
@@ -20,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, once, check, preview, status, log, resolve, retry):
+for command in (run, once, check, preview, status, log, resolve, retry, demo):
     app.command()(command)
 
 
@@ -41,4 +44,7 @@ def options(
 
 def main() -> None:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # where there is no Unicode, "✓" comes out as "\\u2713"
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -132,4 +132,5 @@ def say_aside(sentence: str) -> None:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on one line."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+    unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    typer.echo(json.dumps(value, ensure_ascii=not unicode, default=str))
