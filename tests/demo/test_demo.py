@@ -8,11 +8,13 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+import bot
 from adapters.sandbox.server import PublicPost
 from bot.demo.daemon import DaemonDied
 from bot.demo.play import Wishes, play
@@ -24,11 +26,12 @@ TITLES = ("Fish & chips", "Family day", "„Endlich!“", "The long read", "桜�
 async def start(*options: str, folder: Path) -> Process:
     """`handbill demo` as a process, in a folder whose .env would spoil it if anybody read it."""
     (folder / ".env").write_text("HANDBILL_SOURCES=not an address\nHANDBILL_TELEGRAM__TOKEN=nonsense\n")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HANDBILL_", "PYTHONPATH"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HANDBILL_")}
+    here = str(Path(bot.__file__).parent.parent)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "demo", *options),
         cwd=folder,
-        env={**clean, "HANDBILL_MASTODON__TOKEN": "of the operator's", "COLUMNS": "80"},
+        env={**clean, "HANDBILL_MASTODON__TOKEN": "of the operator's", "COLUMNS": "80", "PYTHONPATH": here},
         stdout=PIPE,
         stderr=STDOUT,
     )
@@ -125,8 +128,9 @@ class Spoilt(Stage):
 
     def public(self) -> list[PublicPost]:
         """Telegram's post twice, Mastodon's gone, and a stray on Telegram."""
-        [post] = self.telegram.public()
-        self.telegram.write(CHAT, post.text)
+        chat = self.telegram._chats[CHAT]
+        last = chat.messages[chat.last_id]
+        self.telegram._keep(chat, replace(last, id=chat.next_id()))
         self.telegram.write(CHAT, "Buy cheap watches at https://watches.example")
         for status in list(self.mastodon.store.statuses.values()):
             self.mastodon.store.remove(status)
