@@ -35,6 +35,8 @@ log = structlog.get_logger()
 USER_AGENT = f"Handbill/{__version__} (feed to posts; self-hosted)"
 LEAVE_WITHIN = 28.0
 """Seconds after the first signal: GRACE_FOR and LEAVE_FOR of `bot.app`, and some to spare."""
+ONE_SIGNAL_FOR = 0.3
+"""Seconds within which signals count as one: `timeout` and some supervisors signal the process and then its group."""
 FORCED = 130
 """Exit code after a second signal: https://tldp.org/LDP/abs/html/exitcodes.html"""
 
@@ -122,10 +124,15 @@ def stop_on_signals() -> asyncio.Event:
     """An event that SIGTERM and SIGINT set; a second signal leaves at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    first_at = 0.0
 
     def on_signal(number: int) -> None:
+        nonlocal first_at
         if stop.is_set():
-            os._exit(FORCED)
+            if loop.time() - first_at > ONE_SIGNAL_FOR:
+                os._exit(FORCED)
+            return
+        first_at = loop.time()
         log.info("daemon.stopping", signal=signal.Signals(number).name)
         stop.set()
         _leave_at_last()

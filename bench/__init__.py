@@ -1,0 +1,1 @@
+"""Figures to compare within one run; what the README quotes comes from here."""
