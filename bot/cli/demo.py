@@ -20,8 +20,9 @@ def demo(
         list[str] | None,
         typer.Option(
             metavar="PLATFORM:FAULT",
-            help="What a platform does wrong, instead of the demo's own programme; may be repeated. "
-            "E.g. telegram:cut, mastodon:late=3, bluesky:error=503*3.",
+            help="What a platform does wrong, instead of the demo's own programme; may be repeated. FAULT: error=503, "
+            "wait=2, drop, cut, late=3, hang, garbage, error-after=502 or garbage-after; then *2 for twice, +1 for "
+            "after one call.",
         ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running until Ctrl-C.")] = False,

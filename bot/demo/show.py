@@ -50,7 +50,7 @@ class Show:
 
     def say(self, sentence: str, *, mark: str = "·", style: str = "") -> None:
         """One sentence, with the time before it."""
-        self._line(Text.assemble((f"{mark} ", style or "dim"), (sentence, style)), hang=2)
+        self._line(Text.assemble((f"{mark} ", style or "bold"), (sentence, style)), hang=2)
 
     def article(self, article: Expected) -> None:
         """An article is in the feed."""
@@ -72,7 +72,7 @@ class Show:
         elif event in GOOD:
             self.say(sentence, mark="✓", style="green")
         else:
-            self.say(sentence, mark="↻", style="bold")
+            self.say(sentence, mark="↻")
 
     def log(self, fields: Fields) -> None:
         """A line of the daemon's log."""
@@ -108,7 +108,7 @@ class Show:
         self._timed = time
         width = self._console.width - MARGIN
         first, *others = _hanging(text, self._console, width, hang)
-        self._console.print(Text(f"{shown:<{MARGIN}}", style="dim") + first, soft_wrap=True)
+        self._console.print(Text.assemble((f"{shown:<{MARGIN}}", "dim"), first), soft_wrap=True)
         for row in others:
             self._console.print(Text(" " * (MARGIN + hang)) + row, soft_wrap=True)
 
