@@ -5,11 +5,12 @@ Alembic costs 35 MB and half a second, so the daemon never imports it: the child
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DatabaseError
 
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.version import APPLICATION_ID, HEAD, KNOWN, find_version
+
+SCRIPTS = Path(__file__).parent / "migrations"
 
 
 class LedgerError(Exception):
@@ -90,39 +93,38 @@ def _one_at_a_time(path: Path | None) -> Iterator[None]:
         yield
 
 
-def _copy(path: Path, version: str) -> Path:
-    """A consistent copy of an SQLite ledger beside it (https://www.sqlite.org/backup.html)."""
-    target = path.with_name(f"{path.name}.before-{HEAD}-was-{version}")
-    with sqlite3.connect(path) as source, sqlite3.connect(target) as copy:
+def _copy(path: Path, version: str, head: str) -> Path:
+    """A consistent copy of an SQLite ledger beside it (https://www.sqlite.org/backup.html), as private as it is."""
+    target = path.with_name(f"{path.name}.before-{head}-was-{version}")
+    target.touch()
+    shutil.copymode(path, target)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
-    copy.close()
-    source.close()
     return target
 
 
-def migrate(url: str) -> str:
-    """Run in the child: bring the ledger to HEAD and say what was done."""
+def migrate(url: str, *, scripts: Path = SCRIPTS, head: str = HEAD) -> str:
+    """Run in the child: bring the ledger to `head` by the migrations in `scripts`, and say what was done."""
     from alembic import command  # noqa: PLC0415 # see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
 
     path = database_path(url)
-    ledger = InlineLedger(open_engine(url))
     said = ""
-    with _one_at_a_time(path):
+    with _one_at_a_time(path), closing(InlineLedger(open_engine(url))) as ledger:
         version = ledger.read_now(find_version)
-        if version == HEAD:
+        if version == head:
             return said
         if version is not None and path is not None:
-            said = f"The ledger was copied to {_copy(path, version)} and brought from version {version} to {HEAD}."
+            copy = _copy(path, version, head)
+            said = f"The ledger was copied to {copy} and brought from version {version} to {head}."
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(scripts))
 
         with ledger.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as conn:
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
             if conn.dialect.name == "sqlite":
                 conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    ledger.close()
     return said
 
 
