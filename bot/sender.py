@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.doors import Holder
+from bot.ledger.migrate import LedgerError
 
 
 class FileLock:
@@ -23,8 +24,14 @@ class FileLock:
         self._fd: int | None = None
 
     def acquire(self) -> Holder | None:
-        """Take the lock. None: it is ours; otherwise who holds it."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """Take the lock. None: it is ours; otherwise who holds it. Raises LedgerError where no lock can be made."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise LedgerError(
+                f"The lock beside the ledger, {self._path}, cannot be opened ({error.strerror}): see that its folder "
+                "exists and may be written, or name another ledger in HANDBILL_DATABASE_URL."
+            ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
