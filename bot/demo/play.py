@@ -240,12 +240,12 @@ class Performance:
         if self._clock.monotonic() - self._heard_at < SILENCE:
             return
         now = self._clock.now()
-        for row in self._rows():
-            if row.state not in FINAL and row.due_at is not None and row.due_at > now:
-                when = format_duration((row.due_at - now).total_seconds())
-                sentence = f"{self._titles[row.platform]}: the next try is in {when}."
-                self._tell(partial(self._show.say, sentence))
-                return
+        row = next((row for row in self._rows() if row.state not in FINAL and not _waits_for_person(row)), None)
+        if row is None:
+            return
+        left = (row.due_at - now).total_seconds() if row.due_at else 0.0
+        when = f"the next try is in {format_duration(left)}" if left > 0 else "not yet"
+        self._tell(partial(self._show.say, f"{self._titles[row.platform]}: {when}."))
 
     def _settled(self) -> bool:
         """Whether the daemon thinks that it is done with every article, or that a person has to decide."""

@@ -149,7 +149,8 @@ class Show:
         elif unknown:
             said = f"✓ Right: {total} deliveries, none twice; {unknown} of unknown outcome left to a person."
         else:
-            said = f"✓ Right: {total} posts from {wanted} articles, each out exactly once, with title and link."
+            brought_out = "1 article" if wanted == 1 else f"{wanted} articles"
+            said = f"✓ Right: {total} posts from {brought_out}, each out exactly once, with title and link."
         self._console.print(Text(said, style="bold red" if wrong else "bold green"))
         said = "Counted on the platforms, as readers see them; not in Handbill's own ledger."
         self._console.print(Text(said, style="dim"))
