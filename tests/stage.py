@@ -13,6 +13,7 @@ from typing import Any
 
 from adapters.registry import PLATFORMS
 from adapters.sandbox.bluesky import BlueskySandbox
+from adapters.sandbox.faults import Fault
 from adapters.sandbox.feeds import ArticleStub
 from adapters.sandbox.mastodon import MastodonSandbox
 from adapters.sandbox.publication import Publication
@@ -50,10 +51,6 @@ class Seat:
     uploads: bool
     """Whether an article's picture is uploaded."""
 
-    def texts(self) -> list[str]:
-        """What readers see, oldest first."""
-        return [post.text for post in self.server.public()]
-
     def posts_of(self, article: ArticleStub) -> list[PublicPost]:
         """What readers see of one article."""
         return [post for post in self.server.public() if article.link in (*post.links, *post.text.split())]
@@ -62,6 +59,11 @@ class Seat:
         """The titles of the posts, oldest first: each stands for the article whose link it carries."""
         by_link = {article.link: article.title for article in articles}
         return [next(by_link[link] for link in post.links if link in by_link) for post in self.server.public()]
+
+    async def struck(self, kind: str) -> None:
+        """Wait until a fault of this kind has happened."""
+        while kind not in [happened for happened, _ in self.server.faults.happened]:
+            await self.server.arrivals(len(self.server.requests) + 1)
 
 
 def _telegram(now: Now) -> Seat:
@@ -136,6 +138,11 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         for server in (self.publication, *(seat.server for seat in self.seats.values())):
             await server.stop()
+
+    def strike(self, fault: str) -> None:
+        """Script a fault at every platform."""
+        for seat in self.seats.values():
+            seat.server.faults.add(Fault.parse(fault))
 
     @property
     def ledger(self) -> Path:

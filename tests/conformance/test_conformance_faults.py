@@ -13,10 +13,9 @@ import pytest
 
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import KINDS, Fault
-from adapters.sandbox.feeds import ArticleStub
-from bot.model import State
 from tests.conftest import TALLY
-from tests.inside import LONG, Told, core_on, lay_ledger
+from tests.inside import LONG, core_on, lay_ledger
+from tests.judge import judge
 from tests.leaping import LoopClock, run
 from tests.stage import SEATS, Seat, Stage
 
@@ -62,32 +61,6 @@ class Ground:
             assert [] == seat.server.faults.faults
             for became in judge(stage, seat, articles, articles[lost]):
                 self.record(TALLY, (platform, became))
-
-
-def judge(stage: Stage, seat: Seat, articles: list[ArticleStub], lost: list[ArticleStub]) -> list[str]:
-    """Hold the platform's public side to the guarantee; what became of each delivery."""
-    in_doubt = [] if seat.remembers else [article.link for article in lost]
-    with Told(stage) as told:
-        rows = {row.link: row for row in told.log()}
-        undecided = told.undecided()
-        waiting = told.waiting()
-    became = []
-    for article in articles:
-        posts, row = seat.posts_of(article), rows[article.link]
-        if article.link in in_doubt:
-            assert len(posts) <= 1, f"{article.title} is out {len(posts)} times"
-            assert (State.UNCERTAIN, None, None) == (row.state, row.due_at, row.url)
-            became.append("uncertain and out" if posts else "uncertain and not out")
-        else:
-            assert [row.url] == [post.url for post in posts], article.title
-            assert State.SENT == row.state
-            became.append("settled")
-    assert [article.title for article in articles if seat.posts_of(article)] == seat.titles(articles)
-    assert in_doubt == [row.link for row in undecided]
-    assert (len(in_doubt), 0) == (waiting.undecided, waiting.by_itself)
-    for row, alert in zip(undecided, waiting.alerts, strict=True):
-        assert f"handbill resolve {row.id}" in alert.message
-    return became
 
 
 @pytest.fixture

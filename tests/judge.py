@@ -1,0 +1,34 @@
+"""The judge of the proofs: what readers see, held against the guarantee, and then what the ledger says of it."""
+
+from collections.abc import Sequence
+
+from adapters.sandbox.feeds import ArticleStub
+from bot.model import State
+from tests.inside import Told
+from tests.stage import Seat, Stage
+
+
+def judge(stage: Stage, seat: Seat, articles: Sequence[ArticleStub], lost: Sequence[ArticleStub]) -> list[str]:
+    """One post for each article; one or none for one whose answer was `lost` on a platform that does not tell what is
+    out, and then it waits for a person. What became of each delivery."""
+    in_doubt = [] if seat.remembers else [article.link for article in lost]
+    with Told(stage) as told:
+        rows = {row.link: row for row in told.log() if row.platform == seat.platform}
+        undecided = [row for row in told.undecided() if row.platform == seat.platform]
+        alerts = [alert.message for alert in told.waiting().alerts]
+    became = []
+    for article in articles:
+        posts, row = seat.posts_of(article), rows[article.link]
+        if article.link in in_doubt:
+            assert len(posts) <= 1, f"{article.title} is out {len(posts)} times"
+            assert (State.UNCERTAIN, None, None) == (row.state, row.due_at, row.url)
+            became.append("uncertain and out" if posts else "uncertain and not out")
+        else:
+            assert [row.url] == [post.url for post in posts], article.title
+            assert State.SENT == row.state
+            became.append("settled")
+    assert [article.title for article in articles if seat.posts_of(article)] == seat.titles(articles)
+    assert in_doubt == [row.link for row in undecided]
+    for row in undecided:
+        assert [f"handbill resolve {row.id}" in alert for alert in alerts].count(True) == 1
+    return became

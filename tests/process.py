@@ -1,0 +1,129 @@
+"""Handbill as a process of its own, as an operator would run it, watched through its log."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import bot
+from tests.secrecy import find_secrets
+from tests.stage import HANDED_OUT, Seat, Stage
+
+Event = Mapping[str, Any]
+
+CODE = Path(bot.__file__).parent.parent
+
+
+class Program:
+    """`python -m bot …` on a stage. Leaving the block kills it if it still runs, and looks through all that it said."""
+
+    def __init__(self, stage: Stage, *arguments: str, **more: str) -> None:
+        self._stage = stage
+        self._command = [sys.executable, "-m", "bot", *arguments]
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "NO_COLOR": "1", "COLUMNS": "200"}
+        self._environment = {**stage.environment(**more), **own}
+        self._lines: list[str] = []
+        self._news = asyncio.Event()
+        self._reading: list[asyncio.Task[None]] = []
+        self._process: asyncio.subprocess.Process | None = None
+        self.out: list[str] = []
+        """The lines of its standard output."""
+        self.events: list[Event] = []
+        """What its log said, where it was told to write JSON."""
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        """The process. RuntimeError before it was started."""
+        if self._process is None:
+            raise RuntimeError("the program was not started")
+        return self._process
+
+    async def __aenter__(self) -> "Program":
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, env=self._environment, cwd=self._stage.folder, stdout=pipe, stderr=pipe
+        )
+        self._reading = [
+            asyncio.create_task(self._read(self.process.stdout, self.out)),
+            asyncio.create_task(self._read(self.process.stderr, self._lines)),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.ended()
+        said = "\n".join([*self.out, *self._lines])
+        sys.stdout.write(f"{' '.join(self._command[1:])}\n{said}\n")  # for whoever looks into why a test failed
+        assert [] == find_secrets(said, HANDED_OUT)
+
+    async def _read(self, stream: asyncio.StreamReader | None, lines: list[str]) -> None:
+        if stream is None:
+            raise RuntimeError("the program has no pipes")
+        async for line in stream:
+            lines.append(line.decode().rstrip("\n"))
+            if lines is self._lines:
+                with suppress(json.JSONDecodeError):
+                    self.events.append(json.loads(line))
+            self._news.set()
+
+    async def heard(self, enough: Callable[[list[Event]], bool]) -> None:
+        """Wait until its log says enough."""
+        while not enough(self.events):
+            self._news.clear()
+            await self._meanwhile(self._news.wait())
+
+    async def struck(self, seat: Seat, kind: str) -> None:
+        """Wait until a fault of this kind has happened to one of its calls."""
+        await self._meanwhile(seat.struck(kind))
+
+    async def _meanwhile(self, something: Coroutine[Any, Any, object]) -> None:
+        """Wait for `something`. AssertionError when the program ends before."""
+        waiting, ending = asyncio.create_task(something), asyncio.create_task(self.process.wait())
+        done, _ = await asyncio.wait([waiting, ending], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        ending.cancel()
+        if waiting not in done:
+            raise AssertionError(f"the program ended too early: {self.err}")
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended and everything it said has been read."""
+        code = await self.process.wait()
+        await asyncio.gather(*self._reading)
+        return code
+
+    async def stopped(self) -> int:
+        """Its exit code after a SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended_impatiently(self) -> int:
+        """Its exit code after as many more SIGTERMs as it takes, a few a second."""
+        while self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.process.wait(), 0.3)
+        return await self.ended()
+
+    @property
+    def err(self) -> str:
+        """All that stood on its standard error."""
+        return "\n".join(self._lines)
+
+
+async def told(stage: Stage, *arguments: str, **more: str) -> tuple[int, str, str]:
+    """Run a command to its end: its exit code, its output, its errors."""
+    async with Program(stage, *arguments, **more) as program:
+        code = await program.ended()
+        return code, "\n".join(program.out), program.err
+
+
+def settled(events: list[Event], channel: str) -> int:
+    """How many deliveries of a channel have come to an end, by what the log says."""
+    ends = ("delivery.sent", "delivery.found", "delivery.undecided")
+    return sum(event.get("event") in ends and event.get("channel") == channel for event in events)
