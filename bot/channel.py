@@ -3,7 +3,7 @@
 Credentials, rights or a suspension pause the channel with one alert; everything is kept, and it resumes by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +38,13 @@ def pause(conn: Connection, channel_id: int, reason: str, *, now: datetime, dice
     return raise_alert(conn, _cause(channel_id), message, needs_person=True, now=now)
 
 
+def resume(conn: Connection, channel_ids: Collection[int], *, now: datetime) -> None:
+    """The channel works again, under whichever of its rows: the next pause is short again, and its alert is over."""
+    for channel_id in channel_ids:
+        channels.resume_channel(conn, channel_id)
+        clear_alert(conn, _cause(channel_id), now=now)
+
+
 def _cause(channel_id: int) -> str:
     return f"channel:{channel_id}:down"
 
@@ -61,11 +68,18 @@ class Channel:
         self._doors = doors
         self._redact = redact
         self._taken = taken
+        self.on_trial = False
+        """The platform says that all is well and refused a post all the same: only a post it takes ends the alert."""
         self._standing: Standing | None = None
         self._asked = False
         self._failures = 0
         self._away_until: datetime | None = None
         self._log = log.bind(channel=state.name, platform=adapter.platform)
+
+    @property
+    def known(self) -> bool:
+        """Whether the platform has said who we are."""
+        return self._standing is not None
 
     @property
     def account(self) -> str:
@@ -102,7 +116,7 @@ class Channel:
         if twin := await self._settle_in(standing):
             return await self._rest(f"It is the same place as channel {twin}. Take one of the two out of the settings.")
         if paused:
-            self._log.info("channel.resumed", who=standing.who)
+            self._log.info("channel.tried" if self.on_trial else "channel.resumed", who=standing.who)
         elif self._standing is None:
             self._log.info("channel.verified", who=standing.who)
         self._standing, self._failures, self._away_until = standing, 0, None
@@ -133,10 +147,11 @@ class Channel:
         """Settle on the row of this identity. The name of another configured channel that has it already, if any."""
         now, platform = self._doors.clock.now(), self.adapter.platform
 
-        def work(conn: Connection) -> int | None:
+        def work(conn: Connection) -> "int | Channel":
             known = channels.find_channel(conn, platform, standing.account_id, standing.place_id)
-            if known is not None and self._taken.get(known, self) is not self:
-                return None
+            twin = self._taken.get(known) if known is not None else None
+            if twin is not None and twin is not self:
+                return twin
             bound = channels.bind_channel(
                 conn,
                 self.id,
@@ -146,14 +161,16 @@ class Channel:
                 url=standing.url,
                 now=now,
             )
-            channels.resume_channel(conn, bound)
-            for row in {self.id, bound}:
-                clear_alert(conn, _cause(row), now=now)
-            self._taken[bound] = self
+            if self.on_trial and bound == self.id:
+                channels.lift_pause(conn, bound)
+            else:
+                resume(conn, {self.id, bound}, now=now)
             return bound
 
         bound = await self._doors.ledger.write(work)
-        if bound is None:
-            return next(other.name for other in self._taken.values() if other is not self)
-        self.id = bound
+        if isinstance(bound, Channel):
+            return bound.name
+        self._taken[bound] = self
+        if bound != self.id:
+            self.id, self.on_trial = bound, False
         return None

@@ -1,6 +1,6 @@
 """The lane: the single sender of one place. Claims the next due delivery, composes, stages, publishes, settles.
 
-    head of the lane ─▶ uncertain? ask ─▶ pending? pace ─▶ compose ─▶ stage ─▶ freeze ─▶ claim ─▶ PUBLISH ─▶ settle
+    head of the lane ─▶ uncertain? ask ─▶ pending? pace ─▶ compose ─▶ stage ─▶ freeze + claim ─▶ PUBLISH ─▶ settle
 
 It decides nothing: what an outcome comes to is `bot.retry`, which edge may be taken is `bot.model`. In order, one
 visible call in flight; a delivery that waits for its time holds the lane, one that waits for a person does not.
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -32,10 +33,10 @@ from adapters.base import (
 )
 from bot.channel import Channel, Rest
 from bot.doors import Doors
-from bot.ledger import channels, queue
+from bot.ledger import queue
 from bot.ledger.channels import ChannelState
+from bot.look import Look, look
 from bot.model import Article, Delivery, Event, Settlement, State
-from bot.pace import find_slot
 from bot.patience import shortly
 from bot.pictures import find_picture
 from bot.render import Renderer
@@ -130,74 +131,77 @@ class Lane:
 
     async def step(self) -> Rest | None:
         """Do the next thing there is to do; a Rest when there is none."""
-        row = self.channel.id
-        state, head = await self._doors.ledger.read(
-            lambda conn: (channels.get_channel(conn, row), queue.find_head(conn, row))
-        )
-        if rest := await self.channel.ready(state):
+        seen = await self._look()
+        if rest := await self.channel.ready(seen.channel):
             return rest
-        if self.channel.id != row:  # the platform has just said that the label is another channel
+        if self.channel.id != seen.channel.id:  # the platform has just said that the label is another channel
             await self.recover()
             return None
+        head, article = seen.head, seen.article
         if head is None:
             return Rest(None)
-        if head.state is State.SENDING:  # an outcome that never reached the ledger
-            await self.recover()
-            return None
-        if rest := self._not_yet(head) or await self._paced(head):
+        if rest := self._not_yet(head, seen.slot):
             return rest
-        article = await self._doors.ledger.read(lambda conn: queue.get_article(conn, head.article_id))
-        if head.state is State.UNCERTAIN:
-            await self._ask(head, article)
-        else:
-            await self._send(head, article)
+        if article is None:  # it has only just fallen due: look again
+            return None
+        match head.state:
+            case State.SENDING:  # an outcome that never reached the ledger
+                await self.recover()
+            case State.UNCERTAIN:
+                await self._ask(head, article)
+            case _:
+                await self._send(head, article, seen.last_receipt)
         return None
 
-    def _not_yet(self, head: Delivery) -> Rest | None:
+    async def _look(self) -> Look:
+        known = self.channel.known
+        work = partial(
+            look,
+            channel_id=self.channel.id,
+            paces=self._adapter.paces,
+            account=self.channel.account if known else None,
+            now=self._doors.clock.now(),
+        )
+        return await self._doors.ledger.read(work)
+
+    def _not_yet(self, head: Delivery, slot: datetime | None) -> Rest | None:
         now = self._doors.clock.now()
         if head.due_at is not None and head.due_at > now:
             return Rest(head.due_at, "not due yet")
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
             return Rest(now + timedelta(seconds=quiet), "an unknown outcome rests")
-        return None
-
-    async def _paced(self, head: Delivery) -> Rest | None:
-        if head.state is State.UNCERTAIN:
-            return None
-        now, channel_id, account = self._doors.clock.now(), self.channel.id, self.channel.account
-
-        def work(conn: Connection) -> datetime | None:
-            return find_slot(conn, self._adapter.paces, channel_id=channel_id, account=account, now=now)
-
-        slot = await self._doors.ledger.read(work)
-        return Rest(slot, "pacing") if slot else None
+        return Rest(slot, "pacing") if slot is not None and slot > now else None
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, delivery: Delivery, article: Article) -> None:
+    async def _send(self, delivery: Delivery, article: Article, last_receipt: str | None) -> None:
         started_at = self._doors.clock.now()
         try:
-            delivery, payload = await self._payload(delivery, article)
-            channel_id = self.channel.id
-            last = await self._doors.ledger.read(lambda conn: queue.find_last_receipt(conn, channel_id))
-            marker = await self._shortly(lambda: self._adapter.mark(last))
+            payload, key = await self._payload(delivery, article)
+            marker = await self._shortly(lambda: self._adapter.mark(last_receipt))
         except Outcome as outcome:
             settlement = self._judge("stage", outcome, delivery)
             await self._settler.aside(delivery, "stage", settlement, article, started_at=started_at)
             return
         if self.stopping:
             return
-        now, account = self._doors.clock.now(), self.channel.account
-        number = await self._doors.ledger.write(
-            lambda conn: queue.claim(conn, delivery, account=account, marker=json.dumps(dict(marker)), now=now)
+        intend = partial(
+            _intend,
+            delivery=delivery,
+            payload=payload,
+            key=key,
+            account=self.channel.account,
+            marker=json.dumps(dict(marker)),
+            now=self._doors.clock.now(),
         )
-        await self._publish(replace(delivery, attempts=number), payload, article)
+        number = await self._doors.ledger.write(intend)
+        await self._publish(replace(delivery, attempts=number, key=key), payload, article)
 
-    async def _payload(self, delivery: Delivery, article: Article) -> tuple[Delivery, Payload]:
-        """The frozen payload; composed, staged and frozen first, if this is the first time."""
+    async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
+        """The frozen payload and its key; composed and staged, if this is the first time."""
         if delivery.body is not None:
-            return delivery, await self._frozen(delivery)
+            return await self._frozen(delivery), delivery.key or ""
         picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
         post = self._renderer.post(article, platform=self._adapter.platform, picture=picture)
         draft = self._adapter.compose(post, self._doors.clock.now())
@@ -210,9 +214,7 @@ class Lane:
             payload_number=delivery.payload_number,
             published_at=article.published_at,
         )
-        key = self._adapter.key(seed)
-        await self._doors.ledger.write(lambda conn: queue.freeze(conn, delivery, payload, key))
-        return replace(delivery, body=payload.canonical(), key=key), payload
+        return payload, self._adapter.key(seed)
 
     async def _frozen(self, delivery: Delivery) -> Payload:
         media = await self._doors.ledger.read(lambda conn: queue.list_media(conn, delivery.id))
@@ -297,3 +299,12 @@ class Lane:
             now=self._doors.clock.now(),
             dice=self._doors.dice,
         )
+
+
+def _intend(
+    conn: Connection, *, delivery: Delivery, payload: Payload, key: str, account: str, marker: str, now: datetime
+) -> int:
+    """Commit payload, key, marker and attempt together: after this the visible call may be made, once."""
+    if delivery.body is None:
+        queue.freeze(conn, delivery, payload, key)
+    return queue.claim(conn, delivery, account=account, marker=marker, now=now)

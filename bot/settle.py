@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from bot.channel import Channel, pause
+from bot.channel import Channel, pause, resume
 from bot.doors import Doors
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
@@ -85,6 +85,10 @@ class Settler:
         except NotOurs as error:
             self._log.warning("delivery.taken", delivery=delivery.id, reason=str(error))
             return
+        if settlement.event is Event.CHANNEL_DOWN:
+            self._channel.on_trial = True
+        elif _proves_it_is_up(clean, state):
+            self._channel.on_trial = False
         self._say(delivery, clean, state, article)
 
     def _alert(
@@ -97,6 +101,8 @@ class Settler:
         state: State,
         now: datetime,
     ) -> None:
+        if self._channel.on_trial and _proves_it_is_up(settlement, state):
+            resume(conn, [self._channel.id], now=now)
         if settlement.event is Event.CHANNEL_DOWN:
             pause(conn, self._channel.id, settlement.reason or "", now=now, dice=self._doors.dice)
         elif state is State.FAILED or settlement.event is Event.CANNOT_TELL:
@@ -107,7 +113,7 @@ class Settler:
                 needs_person=True,
                 now=now,
             )
-        elif state is State.SENT:
+        elif state is State.SENT and delivery.failures:
             clear_alert(conn, cause_of(delivery.id), now=now)
 
     def _say(self, delivery: Delivery, settlement: Settlement, state: State, article: Article) -> None:
@@ -120,6 +126,11 @@ class Settler:
         if settlement.due_at is not None and state is not State.SENT:
             fields["due_at"] = settlement.due_at
         getattr(self._log, level)(event, **fields)
+
+
+def _proves_it_is_up(settlement: Settlement, state: State) -> bool:
+    """A post that is out, or that the platform itself refused for its content."""
+    return state is State.SENT or (settlement.event is Event.REJECTED and settlement.status is not None)
 
 
 def _sentence(delivery: Delivery, settlement: Settlement, article: Article, channel: str) -> str:

@@ -128,7 +128,13 @@ def pause_channel(conn: Connection, channel_id: int, *, reason: str, probe_at: d
     )
 
 
+def lift_pause(conn: Connection, channel_id: int) -> None:
+    """The channel is tried again; how often it has been in vain is kept."""
+    values = {"paused_at": None, "paused_reason": None, "probe_at": None}
+    conn.execute(update(channels).where(channels.c.id == channel_id).values(**values))
+
+
 def resume_channel(conn: Connection, channel_id: int) -> None:
     """The channel works again."""
-    values = {"paused_at": None, "paused_reason": None, "probe_at": None, "probes": 0}
-    conn.execute(update(channels).where(channels.c.id == channel_id).values(**values))
+    lift_pause(conn, channel_id)
+    conn.execute(update(channels).where(channels.c.id == channel_id).values(probes=0))

@@ -1,12 +1,28 @@
-"""What the lanes write: claim, settle, recover. Every change of state goes through `_move`, by the table of edges."""
+"""What the lanes write: claim, settle, recover. Every change of state goes through `_take`, by the table of edges."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from adapters.base import Media, Payload
-from bot.ledger.schema import articles, attempts, deliveries, media
+from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State
 
 DEFAULT_REASON = {
@@ -28,19 +44,34 @@ def _delivery(row: RowMapping) -> Delivery:
     return Delivery(**{**values, "state": State(row["state"])})
 
 
-def _move(
-    conn: Connection, delivery_id: int, state: State, event: Event, *, attempt: int | None, **values: Any
-) -> State:
-    """Take one edge of the table, if the delivery is still where we think it is; raises NotOurs if not."""
+# The statements of every delivery are built once: building one costs more than running it.
+_STILL = and_(
+    deliveries.c.id == bindparam("b_id"),
+    deliveries.c.state == bindparam("b_state"),
+    deliveries.c.attempts == bindparam("b_attempts"),
+)
+_DROP_MEDIA = delete(media).where(media.c.delivery_id == bindparam("b_id"))
+_BY_ITSELF = or_(
+    deliveries.c.state.in_([State.PENDING, State.SENDING]),
+    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
+)
+_HEAD = (
+    select(deliveries)
+    .where(deliveries.c.channel_id == bindparam("b_channel"), OPEN, _BY_ITSELF)
+    .order_by(deliveries.c.id)
+    .limit(1)
+)
+
+
+def _take(conn: Connection, statement: Update, still: tuple[int, State, int], event: Event, **values: Any) -> State:
+    """Take one edge of the table, if the delivery (id, state, attempt) is still as we think; raises NotOurs if not."""
+    delivery_id, state, attempt = still
     target = EDGES[state, event]
-    still = and_(deliveries.c.id == delivery_id, deliveries.c.state == state)
-    if attempt is not None:
-        still = and_(still, deliveries.c.attempts == attempt)
-    moved = conn.execute(update(deliveries).where(still).values(state=target, **values))
-    if moved.rowcount != 1:
+    where = {"b_id": delivery_id, "b_state": state, "b_attempts": attempt}
+    if conn.execute(statement, {**where, "state": target, **values}).rowcount != 1:
         raise NotOurs(f"delivery {delivery_id} is no longer {state} in attempt {attempt}")
     if target in _DONE:
-        conn.execute(delete(media).where(media.c.delivery_id == delivery_id))
+        conn.execute(_DROP_MEDIA, {"b_id": delivery_id})
     return target
 
 
@@ -49,16 +80,8 @@ def find_head(conn: Connection, channel_id: int) -> Delivery | None:
 
     It may not be due yet: then the lane waits for it, since retries keep their place.
     """
-    by_itself = or_(deliveries.c.state.in_([State.PENDING, State.SENDING]), _asked_later())
-    query = (
-        select(deliveries).where(deliveries.c.channel_id == channel_id, by_itself).order_by(deliveries.c.id).limit(1)
-    )
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_HEAD, {"b_channel": channel_id}).mappings().one_or_none()
     return _delivery(row) if row else None
-
-
-def _asked_later() -> Any:
-    return and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None))
 
 
 def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
@@ -69,9 +92,12 @@ def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
     return _delivery(row)
 
 
+_ARTICLE = select(articles).where(articles.c.id == bindparam("b_id"))
+
+
 def get_article(conn: Connection, article_id: int) -> Article:
     """The article of a delivery."""
-    row = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
+    row = conn.execute(_ARTICLE, {"b_id": article_id}).mappings().one()
     return Article(**{name: row[name] for name in Article.__slots__})
 
 
@@ -84,15 +110,31 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
     )
 
 
+_LAST_RECEIPT = (
+    select(deliveries.c.receipt_id)
+    .where(deliveries.c.channel_id == bindparam("b_channel"), deliveries.c.sent_at.is_not(None))
+    .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
+    .limit(1)
+)
+
+
 def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
     """The id of the newest post of this place that the ledger knows."""
-    query = (
-        select(deliveries.c.receipt_id)
-        .where(deliveries.c.channel_id == channel_id, deliveries.c.sent_at.is_not(None))
-        .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
+    return conn.execute(_LAST_RECEIPT, {"b_channel": channel_id}).scalar_one_or_none()
+
+
+def _started(whose: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(attempts.c.started_at)
+        .where(whose, attempts.c.step == "publish", attempts.c.started_at <= bindparam("b_until"))
+        .order_by(attempts.c.started_at.desc())
+        .offset(bindparam("b_offset"))
         .limit(1)
     )
-    return conn.execute(query).scalar_one_or_none()
+
+
+_STARTED_BY_PLACE = _started(attempts.c.channel_id == bindparam("b_place"))
+_STARTED_BY_ACCOUNT = _started(attempts.c.account == bindparam("b_account"))
 
 
 def find_started(conn: Connection, *, place: int | None, account: str, nth: int, until: datetime) -> datetime | None:
@@ -100,75 +142,100 @@ def find_started(conn: Connection, *, place: int | None, account: str, nth: int,
 
     Times after `until` (now) are passed over: the clock was set back, and they would hold the lane up for that long.
     """
-    whose = attempts.c.channel_id == place if place is not None else attempts.c.account == account
-    query = (
-        select(attempts.c.started_at)
-        .where(whose, attempts.c.step == "publish", attempts.c.started_at <= until)
-        .order_by(attempts.c.started_at.desc())
-        .offset(nth - 1)
-        .limit(1)
-    )
-    return conn.execute(query).scalar_one_or_none()
+    window = {"b_until": until, "b_offset": nth - 1}
+    if place is not None:
+        return conn.execute(_STARTED_BY_PLACE, {"b_place": place, **window}).scalar_one_or_none()
+    return conn.execute(_STARTED_BY_ACCOUNT, {"b_account": account, **window}).scalar_one_or_none()
 
 
 # ── before the visible call ───────────────────────────────────────────────────────────────────────────────────────
 
 
+_FREEZE = (
+    update(deliveries).where(_STILL, deliveries.c.body.is_(None)).values(body=bindparam("body"), key=bindparam("key"))
+)
+_KEEP_MEDIA = insert(media)
+_CLAIM = (
+    update(deliveries)
+    .where(_STILL)
+    .values(
+        state=bindparam("state"),
+        attempts=bindparam("attempts"),
+        marker=bindparam("marker"),
+        attempt_started_at=bindparam("attempt_started_at"),
+        first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, bindparam("attempt_started_at")),
+        due_at=null(),
+        reason=null(),
+    )
+)
+_BEGIN = insert(attempts).returning(attempts.c.id)
+
+
 def freeze(conn: Connection, delivery: Delivery, payload: Payload, key: str) -> None:
     """Keep the staged payload and its key: from here on every attempt sends these very bytes."""
-    frozen = {"body": payload.canonical(), "key": key}
-    still = (deliveries.c.id == delivery.id) & (deliveries.c.state == State.PENDING) & deliveries.c.body.is_(None)
-    if conn.execute(update(deliveries).where(still).values(**frozen)).rowcount != 1:
+    where = {"b_id": delivery.id, "b_state": State.PENDING, "b_attempts": delivery.attempts}
+    if conn.execute(_FREEZE, {**where, "body": payload.canonical(), "key": key}).rowcount != 1:
         raise NotOurs(f"delivery {delivery.id} is no longer to be staged")
     for position, item in enumerate(payload.media):
-        conn.execute(
-            insert(media).values(
-                delivery_id=delivery.id,
-                position=position,
-                mime=item.mime,
-                alt=item.alt,
-                width=item.width,
-                height=item.height,
-                data=item.data,
-            )
-        )
+        kept = {name: getattr(item, name) for name in ("mime", "alt", "width", "height", "data")}
+        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery.id, "position": position, **kept})
 
 
 def claim(conn: Connection, delivery: Delivery, *, account: str, marker: str, now: datetime) -> int:
     """Commit the intent: after this the visible call may be made, once. Returns the attempt's number."""
-    number = delivery.attempts + 1
-    _move(
-        conn,
-        delivery.id,
-        State.PENDING,
-        Event.CLAIMED,
-        attempt=delivery.attempts,
-        attempts=number,
-        marker=marker,
-        attempt_started_at=now,
-        due_at=None,
-        reason=None,
-    )
-    first = (deliveries.c.id == delivery.id) & deliveries.c.first_attempt_at.is_(None)
-    conn.execute(update(deliveries).where(first).values(first_attempt_at=now))
+    number, still = delivery.attempts + 1, (delivery.id, State.PENDING, delivery.attempts)
+    _take(conn, _CLAIM, still, Event.CLAIMED, attempts=number, marker=marker, attempt_started_at=now)
     _begin_attempt(conn, delivery, number, step="publish", account=account, now=now)
     return number
 
 
 def _begin_attempt(conn: Connection, delivery: Delivery, number: int, *, step: str, account: str, now: datetime) -> int:
     values = {"delivery_id": delivery.id, "number": number, "step": step, "channel_id": delivery.channel_id}
-    statement = insert(attempts).values(**values, account=account, started_at=now).returning(attempts.c.id)
-    return int(conn.execute(statement).scalar_one())
+    return int(conn.execute(_BEGIN, {**values, "account": account, "started_at": now}).scalar_one())
 
 
 # ── after it ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _kept(column: Column[Any]) -> Any:
+    """What the settlement brings, or what is there already."""
+    return func.coalesce(bindparam(column.name, type_=column.type), column)
+
+
+_SETTLE = (
+    update(deliveries)
+    .where(_STILL)
+    .values(
+        state=bindparam("state"),
+        due_at=bindparam("due_at"),
+        reason=bindparam("reason"),
+        settled_at=bindparam("settled_at"),
+        failures=deliveries.c.failures + bindparam("failed"),
+        marker=_kept(deliveries.c.marker),
+        receipt_id=_kept(deliveries.c.receipt_id),
+        url=_kept(deliveries.c.url),
+        sent_at=_kept(deliveries.c.sent_at),
+    )
+)
+_END = update(attempts).values(
+    ended_at=bindparam("ended_at"),
+    outcome=bindparam("outcome"),
+    status=bindparam("status"),
+    message=bindparam("message"),
+)
+_END_RUNNING = _END.where(
+    attempts.c.delivery_id == bindparam("b_id"),
+    attempts.c.number == bindparam("b_number"),
+    attempts.c.ended_at.is_(None),
+)
+_END_ASIDE = _END.where(attempts.c.id == bindparam("b_attempt"))
+
+
 def settle(conn: Connection, delivery_id: int, attempt: int, settlement: Settlement, *, now: datetime) -> State:
     """Write the outcome of the visible call, if this attempt still owns the delivery; raises NotOurs if not."""
-    state = _move(conn, delivery_id, State.SENDING, settlement.event, attempt=attempt, **_values(settlement, now))
-    running = (attempts.c.delivery_id == delivery_id) & (attempts.c.number == attempt) & attempts.c.ended_at.is_(None)
-    _end_attempt(conn, running, settlement, now)
+    still = (delivery_id, State.SENDING, attempt)
+    state = _take(conn, _SETTLE, still, settlement.event, **_values(settlement, now))
+    conn.execute(_END_RUNNING, {"b_id": delivery_id, "b_number": attempt, **_ending(settlement, now)})
     return state
 
 
@@ -183,36 +250,34 @@ def settle_aside(
     now: datetime,
 ) -> State:
     """Write what came of staging a pending delivery, or of asking about an uncertain one."""
-    state = _move(
-        conn, delivery.id, delivery.state, settlement.event, attempt=delivery.attempts, **_values(settlement, now)
-    )
+    still = (delivery.id, delivery.state, delivery.attempts)
+    state = _take(conn, _SETTLE, still, settlement.event, **_values(settlement, now))
     attempt_id = _begin_attempt(conn, delivery, delivery.attempts, step=step, account=account, now=started_at)
-    _end_attempt(conn, attempts.c.id == attempt_id, settlement, now)
+    conn.execute(_END_ASIDE, {"b_attempt": attempt_id, **_ending(settlement, now)})
     return state
 
 
 def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
-    values: dict[str, Any] = {
+    receipt = settlement.receipt
+    return {
         "due_at": settlement.due_at,
         "reason": settlement.reason or DEFAULT_REASON.get(settlement.event),
         "settled_at": now,
+        "failed": int(settlement.failed),
+        "marker": settlement.marker,
+        "receipt_id": receipt.id if receipt else None,
+        "url": receipt.url if receipt else None,
+        "sent_at": receipt.at if receipt else None,
     }
-    if settlement.failed:
-        values["failures"] = deliveries.c.failures + 1
-    if settlement.marker is not None:
-        values["marker"] = settlement.marker
-    if settlement.receipt is not None:
-        values |= {
-            "receipt_id": settlement.receipt.id,
-            "url": settlement.receipt.url,
-            "sent_at": settlement.receipt.at,
-        }
-    return values
 
 
-def _end_attempt(conn: Connection, which: Any, settlement: Settlement, now: datetime) -> None:
-    outcome = {"outcome": settlement.event, "status": settlement.status, "message": settlement.reason}
-    conn.execute(update(attempts).where(which).values(ended_at=now, **outcome))
+def _ending(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    return {
+        "ended_at": now,
+        "outcome": settlement.event,
+        "status": settlement.status,
+        "message": settlement.reason,
+    }
 
 
 def recover(conn: Connection, channel_id: int, *, quiet_for_due_at: datetime, now: datetime) -> list[int]:
@@ -242,4 +307,5 @@ def decide(
         values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1}
     if event is Event.RESOLVED_SENT:
         values |= {"url": url, "sent_at": now}
-    return _move(conn, delivery.id, delivery.state, event, attempt=delivery.attempts, **values)
+    still = (delivery.id, delivery.state, delivery.attempts)
+    return _take(conn, update(deliveries).where(_STILL), still, event, **values)
