@@ -1,0 +1,217 @@
+"""`handbill preview`: what it shows is what is sent, to the byte."""
+
+import json
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.base import Draft
+from adapters.registry import PLATFORMS
+from adapters.sandbox.faults import Fault
+from adapters.sandbox.mastodon import MastodonSandbox
+from bot.ledger import queue
+from bot.ledger.db import InlineLedger, open_engine
+from bot.model import Article
+from bot.pictures import find_picture
+from bot.redact import Redactor
+from bot.render import Renderer
+from bot.wiring import open_adapter, production
+from tests.cli.running import Handbill
+from tests.stage import HOME, Stage
+
+OPEN = {"HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+
+
+async def test_preview_needs_no_account_and_no_ledger(stage: Stage) -> None:
+    """Without any channel it shows the newest article on every platform by its defaults, and leaves no file."""
+    stage.publication.publish("Older")
+    stage.publication.publish("Bridge closes", "For a week.", picture=True, alt="A bridge")
+    answer = await Handbill(OPEN).beside("preview", stage.feed_url, "--json")
+    assert (0, "") == (answer.code, answer.err)
+    assert list(PLATFORMS) == [each["platform"] for each in answer.objects]
+    for each in answer.objects:
+        assert {"title": "Bridge closes", "link": f"{HOME}/articles/2"} == each["article"]
+        assert None is each["channel"]
+        assert each["text"].startswith("Bridge closes\n\nFor a week.\n\n")
+        assert 0 < each["length"] <= each["limit"]
+        for mark in each["marks"]:
+            assert each["text"][mark["start"] : mark["end"]] == mark["text"]
+    by_platform = {each["platform"]: each for each in answer.objects}
+    assert by_platform["bluesky"]["card"]["picture"]
+    assert ("graphemes", 300) == (by_platform["bluesky"]["unit"], by_platform["bluesky"]["limit"])
+    assert by_platform["telegram"]["body"]["link_preview_options"]["url"] == f"{HOME}/articles/2"
+    assert not stage.ledger.exists()
+
+
+async def test_preview_for_people(stage: Stage) -> None:
+    """For people: the text line by line, count of limit with its unit, marks, card and where they lead."""
+    stage.publication.publish("Bridge [red]closes", "For a week.", picture=True)
+    answer = await Handbill(stage.environment()).beside("preview", stage.feed_url)
+    assert (0, "") == (answer.code, answer.err)
+    assert ["Bridge [red]closes", f"{HOME}/articles/1", ""] == answer.lines[:3]
+    telegram = answer.lines[answer.lines.index("telegram") : answer.lines.index("mastodon")]
+    assert [
+        "telegram",
+        "│ Bridge [red]closes",
+        "│ ",
+        "│ For a week.",
+        "│ ",
+        f"│ {HOME}/articles/1",
+        "· 70 of 4096 characters",
+        "· bold: Bridge [red]closes",
+        f"· link: {HOME}/articles/1",
+        f"· card: Bridge [red]closes — For a week. → {HOME}/articles/1",
+        "",
+    ] == telegram
+    assert "· 64 of 300 graphemes" in answer.lines
+    assert f"· link: herald.example.org/articles/1 → {HOME}/articles/1" in answer.lines
+    assert f"· card with picture: Bridge [red]closes — For a week. → {HOME}/articles/1" in answer.lines
+
+
+async def test_preview_goes_by_the_channels_own_limits(stage: Stage) -> None:
+    """A configured channel composes by what its server tells, and when that cannot be asked, says so and goes on."""
+    server = stage.seats["mastodon"].server
+    assert isinstance(server, MastodonSandbox)
+    server.max_characters = 1234
+    stage.publication.publish("Bridge closes", "For a week. " * 200)
+    handbill = Handbill(stage.environment(MASTODON__VISIBILITY="unlisted", MASTODON__LANGUAGE="de"))
+    (told,) = (await handbill.beside("preview", stage.feed_url, "--channel", "mastodon", "--json")).objects
+    assert (1234, "mastodon", "unlisted") == (told["limit"], told["channel"], told["body"]["visibility"])
+    assert 1100 < told["length"] <= 1234
+    assert [] != told["warnings"]
+    await server.stop()
+    (told,) = (await handbill.beside("preview", stage.feed_url, "--channel", "mastodon", "--json")).objects
+    assert (500, "unlisted") == (told["limit"], told["body"]["visibility"])
+    assert any("without having asked the platform for its limits" in warning for warning in told["warnings"])
+
+
+async def test_preview_of_several(stage: Stage) -> None:
+    """--newest N shows the newest N, newest first, each on every channel; more than there are is all there are."""
+    for number in range(4):
+        stage.publication.publish(f"Article {number}")
+    handbill = Handbill(stage.environment())
+    answer = await handbill.beside("preview", stage.feed_url, "--newest", "2", "--json")
+    found = [(each["article"]["title"], each["platform"]) for each in answer.objects]
+    assert [(title, platform) for title in ("Article 3", "Article 2") for platform in PLATFORMS] == found
+    assert 12 == len((await handbill.beside("preview", stage.feed_url, "--newest", "99", "--json")).objects)
+
+
+@pytest.mark.parametrize("language", [None, "de-AT"])
+async def test_preview_is_what_the_lane_composes(stage: Stage, tmp_path: Path, language: str | None) -> None:
+    """The body is to the byte what the lane's adapter makes of the article in the ledger at the same time."""
+    for _ in range(5):
+        stage.publication.publish_next()
+    stage.publication.publish(
+        "“Ünïcödé” & @someone@example.org 👩‍🚀 <b>x</b>", "A very long story. " * 300, picture=True
+    )
+    config = tmp_path / "source.toml"
+    tongue = f'language = "{language}"' if language else ""
+    config.write_text(f'[[sources]]\nname = "herald"\nurl = "{stage.feed_url}"\n{tongue}\n')
+    environment = {**stage.environment(BACKFILL="6"), "HANDBILL_CONFIG": str(config)}
+    del environment["HANDBILL_SOURCES"]
+    handbill = Handbill(environment)
+    assert 0 == (await handbill.process("once")).code
+    previews = (await handbill.beside("preview", "herald", "--newest", "6", "--json")).objects
+    assert 18 == len(previews)
+
+    settings = stage.settings(CONFIG=str(config))
+    frozen = _frozen(stage.ledger)
+    async with production(settings) as doors:
+        for channel in settings.channels:
+            adapter = open_adapter(channel, doors, Redactor(), owner=False)
+            await adapter.verify()
+            for preview in [each for each in previews if each["channel"] == channel.name]:
+                article = _article(stage.ledger, preview["article"]["link"])
+                picture = await find_picture(doors, article) if adapter.takes_picture else None
+                post = Renderer().post(article, platform=adapter.platform, picture=picture)
+                draft = adapter.compose(post, datetime.fromisoformat(preview["at"]))
+                assert _bytes(draft.body) == _bytes(preview["body"])
+                assert _told(draft) == {name: preview[name] for name in ("text", "length", "limit", "unit")}
+                # And of what the daemon sent, only what depends on the time and on uploads is different.
+                sent = frozen[article.link, channel.name]
+                assert preview["body"].keys() <= sent.keys()
+                assert preview["text"] == sent.get("text", sent.get("status"))
+                for name in preview["body"].keys() - {"createdAt", "embed"}:
+                    assert preview["body"][name] == sent[name]
+            await adapter.close()
+
+
+def _bytes(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True)
+
+
+def _told(draft: Draft) -> dict[str, Any]:
+    return {"text": draft.text, "length": draft.length, "limit": draft.limit, "unit": draft.unit}
+
+
+def _article(path: Path, link: str) -> Article:
+    ledger = InlineLedger(open_engine(f"sqlite:///{path}"))
+    with sqlite3.connect(path) as connection:
+        ((number,),) = connection.execute("SELECT id FROM articles WHERE link = ?", [link]).fetchall()
+    connection.close()
+    try:
+        return ledger.read_now(lambda conn: queue.get_article(conn, number))
+    finally:
+        ledger.close()
+
+
+def _frozen(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    query = (
+        "SELECT a.link, c.name, d.body FROM deliveries d JOIN articles a ON a.id = d.article_id "
+        "JOIN channels c ON c.id = d.channel_id"
+    )
+    with sqlite3.connect(path) as connection:
+        found = {(link, name): json.loads(body) for link, name, body in connection.execute(query)}
+    connection.close()
+    return found
+
+
+async def test_preview_takes_names_and_platforms(stage: Stage) -> None:
+    """A source may be given by its name, and --channel may be a platform that is not configured, by its defaults."""
+    stage.publication.publish("Bridge closes")
+    handbill = Handbill({**OPEN, "HANDBILL_SOURCES": stage.feed_url})
+    name = f"127.0.0.1:{stage.publication.port}/feed.xml"
+    (told,) = (await handbill.beside("preview", name, "--channel", "bluesky", "--json")).objects
+    assert (None, "bluesky") == (told["channel"], told["platform"])
+    unknown = await handbill.beside("preview", name, "--channel", "blueski")
+    assert (2, "", "There is no channel blueski: did you mean bluesky?\n") == (unknown.code, unknown.out, unknown.err)
+
+
+async def test_preview_of_what_is_no_feed(stage: Stage) -> None:
+    """A page, an address that gives nothing and a word end with one sentence each; an empty feed says that it is."""
+    handbill = Handbill(OPEN)
+    empty = await handbill.beside("preview", stage.feed_url)
+    assert (1, ["The feed has no article that could be posted."]) == (empty.code, empty.lines)
+    stage.publication.publish("A story", slug="story")
+    for address, code, words in (
+        (f"{stage.publication.url}/articles/story", 1, "This is a web page, not a feed."),
+        (f"{stage.publication.url}/nothing", 1, "does not exist (404). Check the address in a browser."),
+        ("herald", 2, "herald is neither the name of a source nor an address"),
+        ("ftp://herald.example.org/feed", 1, "is not a web address."),
+    ):
+        answer = await handbill.beside("preview", address)
+        assert (code, "", 1) == (answer.code, answer.out, len(answer.err.splitlines()))
+        assert words in answer.err
+
+
+async def test_preview_says_when_a_picture_is_left_out(stage: Stage) -> None:
+    """A picture that cannot be fetched costs the picture alone, and a warning says so where it was wanted."""
+    stage.publication.publish("Bridge closes", picture=True)
+    handbill = Handbill(OPEN)
+    for broken in (False, True):
+        if broken:
+            stage.publication.faults.add(
+                Fault("error", "read", after=1, status=404)
+            )  # the feed first, then the picture
+        answer = await handbill.beside("preview", stage.feed_url, "--json")
+        assert 0 == answer.code
+        told = {each["platform"]: each for each in answer.objects}
+        assert broken != told["bluesky"]["card"]["picture"]
+        left_out = "The article's picture cannot be used; the log says why."
+        assert {"bluesky": broken, "telegram": False} == {
+            platform: left_out in told[platform]["warnings"] for platform in ("bluesky", "telegram")
+        }
+        assert broken == ("picture.refused" in answer.err)
