@@ -6,6 +6,7 @@ Events are `noun.past` with fields (`delivery.sent`, `channel="news"`); what lib
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
@@ -94,13 +95,21 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def _ordered(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """What a reader looks for first comes first, long texts last."""
-    middle = {key: value for key, value in event.items() if key not in {*_FIRST, *_LAST}}
+    """What a reader looks for first comes first, long texts last; times are written as machines read them."""
+    middle = {
+        key: _time(value) if isinstance(value, datetime) else value
+        for key, value in event.items()
+        if key not in {*_FIRST, *_LAST}
+    }
     return {
         **{key: event[key] for key in _FIRST if key in event},
         **middle,
         **{key: event[key] for key in _LAST if key in event},
     }
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _line_renderer(color: bool, redactor: Redactor) -> Callable[[object, str, EventDict], str]:

@@ -25,20 +25,26 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 TRIES = 3
+FIRST_WAIT = 0.25
+"""Seconds."""
 WITHIN = 5.0
 """Seconds that the short waits of one step may take together."""
 
 
 async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
     """Call, and call again within seconds where it was proven that nothing had been executed (a refused connection)."""
+    try:
+        return await call()  # the usual case does without the machinery, which costs as much as a query
+    except Unavailable:
+        await clock.sleep(FIRST_WAIT)
 
     async def attempt() -> T:  # tenacity awaits only what it can see to be a coroutine function
         return await call()
 
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
-        stop=stop_after_attempt(TRIES) | stop_before_delay(WITHIN),
-        wait=wait_exponential(multiplier=0.25, max=2),
+        stop=stop_after_attempt(TRIES - 1) | stop_before_delay(WITHIN),
+        wait=wait_exponential(multiplier=FIRST_WAIT * 2, max=2),
         sleep=clock.sleep,
         reraise=True,
     )
