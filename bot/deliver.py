@@ -131,11 +131,14 @@ class Lane:
 
     async def step(self) -> Rest | None:
         """Do the next thing there is to do; a Rest when there is none."""
+        met = self.channel.known
         seen = await self._look()
         if rest := await self.channel.ready(seen.channel):
             return rest
         if self.channel.id != seen.channel.id:  # the platform has just said that the label is another channel
             await self.recover()
+            return None
+        if not met:  # only now is it known whose budget counts: look again
             return None
         head, article = seen.head, seen.article
         if head is None:
