@@ -165,12 +165,12 @@ class Channel:
                 channels.lift_pause(conn, bound)
             else:
                 resume(conn, {self.id, bound}, now=now)
+            self._taken[bound] = self  # here, where one transaction comes after the other
             return bound
 
         bound = await self._doors.ledger.write(work)
         if isinstance(bound, Channel):
             return bound.name
-        self._taken[bound] = self
         if bound != self.id:
             self.id, self.on_trial = bound, False
         return None
