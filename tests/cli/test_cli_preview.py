@@ -66,7 +66,7 @@ async def test_preview_for_people(stage: Stage) -> None:
         f"· card: Bridge [red]closes — For a week. → {HOME}/articles/1",
         "",
     ] == telegram
-    assert "· 64 of 300 graphemes" in answer.lines
+    assert "· 62 of 300 graphemes" in answer.lines
     assert f"· link: herald.example.org/articles/1 → {HOME}/articles/1" in answer.lines
     assert f"· card with picture: Bridge [red]closes — For a week. → {HOME}/articles/1" in answer.lines
 
@@ -203,9 +203,8 @@ async def test_preview_says_when_a_picture_is_left_out(stage: Stage) -> None:
     handbill = Handbill(OPEN)
     for broken in (False, True):
         if broken:
-            stage.publication.faults.add(
-                Fault("error", "read", after=1, status=404)
-            )  # the feed first, then the picture
+            # The first request is for the feed, the second for the picture.
+            stage.publication.faults.add(Fault("error", "read", after=1, status=404))
         answer = await handbill.beside("preview", stage.feed_url, "--json")
         assert 0 == answer.code
         told = {each["platform"]: each for each in answer.objects}
