@@ -24,18 +24,24 @@ class Teller:
     def __init__(self, carriers: Sequence[CanAlert], doors: Doors) -> None:
         self._carriers = carriers
         self._doors = doors
+        self._told: set[int] = set()
+        """Alerts that the chat has had, should the ledger not take note of it."""
 
     async def run(self) -> None:
-        """Tell for life; ended by cancelling."""
+        """Tell for life; ended by cancelling. A ledger that does not answer costs a turn, not the daemon."""
         while self._carriers:
-            await self.tell()
+            try:
+                await self.tell()
+            except Exception:
+                log.exception("telling.failed")
             await self._doors.clock.sleep(TELL_EVERY)
 
     async def tell(self) -> None:
         """Tell of every alert that nobody was told of yet."""
         for alert in await self._doors.ledger.read(lambda conn: list_alerts(conn, untold=True)):
-            if not await self._carry(alert):
+            if alert.id not in self._told and not await self._carry(alert):
                 return
+            self._told.add(alert.id)
             await self._doors.ledger.write(partial(note_told, alert_ids=[alert.id], now=self._doors.clock.now()))
 
     async def _carry(self, alert: Alert) -> bool:
