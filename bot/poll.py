@@ -6,7 +6,7 @@ Which entries are new, and what becomes of them, is decided in `bot.plan`. It ta
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.plan import Rules, candidates, plan
 from bot.retry import backoff
-from bot.schedule import PATIENCE, POLL_TO, next_poll
+from bot.schedule import PATIENCE, next_poll
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.feed import NotAFeed, read_feed
@@ -70,9 +70,11 @@ class Poller:
                 await self._doors.clock.sleep(backoff(failures, self._doors.dice))
 
     async def _until_due(self) -> float:
-        wait = (await self._state()).next_poll_at - self._doors.clock.now()
-        # A clock that was set back must not keep us away for much longer than the interval.
-        return max(0.0, min(wait.total_seconds(), max(self.source.poll_every * 2, POLL_TO)))
+        state = await self._state()
+        wait = state.next_poll_at - self._doors.clock.now()
+        # A clock that was set back must not keep us away for longer than was meant when the time was set.
+        meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self.source.poll_every)
+        return max(0.0, min(wait, meant).total_seconds())
 
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""

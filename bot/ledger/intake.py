@@ -26,6 +26,8 @@ class SourceState:
     """Whether no fetch has parsed yet."""
     next_poll_at: datetime
     told_until_at: datetime | None
+    polled_at: datetime | None
+    """The last try, whatever came of it."""
     failures: int
 
 
@@ -52,6 +54,7 @@ def get_source(conn: Connection, identity: str) -> SourceState:
         first_look=row["first_look_at"] is None,
         next_poll_at=row["next_poll_at"],
         told_until_at=row["told_until_at"],
+        polled_at=row["polled_at"],
         failures=row["failures"],
     )
 

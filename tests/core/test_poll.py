@@ -1,0 +1,152 @@
+"""How a source is watched: what is kept of a look that failed, when it is tried again, and whom it troubles."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.doors import Fetched, FetchFailed
+from bot.ledger.schema import alerts, sources
+from bot.schedule import PATIENCE
+from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows
+from tests.simulation.world import Fuse, SimClock, SimPlatform, SimWeb, World
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+
+class Web:
+    """Makes doors to the web that keep what was asked of them, across restarts."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[float, str | None]] = []
+        """(when, the validator that went along)."""
+
+    def __call__(self, world: World, fuse: Fuse) -> SimWeb:
+        asked = self.asked
+
+        class Watched(SimWeb):
+            """A door that notes what was asked."""
+
+            async def get(self, url: str, *, etag: str | None = None, **other: Any) -> Fetched:
+                asked.append((asyncio.get_running_loop().time(), etag))
+                return await super().get(url, etag=etag, **other)
+
+        return Watched(world, fuse)
+
+    @property
+    def times(self) -> list[float]:
+        """When the source was asked, in the time of the life."""
+        return [at for at, _ in self.asked]
+
+
+@pytest.fixture
+def paper() -> Mapping[str, Scripted]:
+    """One channel."""
+    return {"paper": Scripted(SimPlatform("paper", True))}
+
+
+def source(world: World) -> Mapping[str, Any]:
+    """The one source's row."""
+    [row] = rows(world, sources)
+    return row
+
+
+def test_validators_go_along_and_outlive_failures_and_restarts(world: World, paper: Mapping[str, Scripted]) -> None:
+    """The validator of the last committed parse is sent with every request until there is another, come what may."""
+    web = Web()
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 1, web=web)
+    tag = source(world)["etag"]
+    world.feeds[FEED] = FetchFailed("500", status=500)
+    live(world, paper, 130, web=web)
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 70, web=web)
+    assert [sent for _, sent in web.asked] == [None] + [tag] * (len(web.asked) - 1)
+    assert len(web.asked) >= 4
+    assert (source(world)["etag"], source(world)["failures"]) == (tag, 0)
+
+
+def test_what_is_no_feed_leaves_no_validator(world: World, paper: Mapping[str, Scripted]) -> None:
+    """A page in the feed's place is fetched in full each time until it is a feed; the first look is still to come."""
+    web = Web()
+    world.feeds[FEED] = b"<html><body>Maintenance</body></html>"
+    live(world, paper, 70, web=web)
+    row = source(world)
+    assert (row["etag"], row["first_look_at"], row["failures"]) == (None, None, 2)
+    assert {sent for _, sent in web.asked} == {None}
+    assert "page" in row["last_error"]
+
+
+def test_a_source_that_keeps_failing_raises_one_alert_until_it_works(
+    world: World, paper: Mapping[str, Scripted]
+) -> None:
+    """Nothing in the first failures, one alert after them, however long it lasts, and none once it works."""
+    world.feeds[FEED] = FetchFailed("The server answered 500.", mend="Look at the address.", status=500)
+    live(world, paper, 60 * (PATIENCE - 1) + 30)
+    assert (source(world)["failures"], open_alerts(world)) == (PATIENCE, [])
+    live(world, paper, 3600)
+    [message] = open_alerts(world)
+    assert "has given nothing" in message
+    assert "The server answered 500. Look at the address." in message
+    assert len(rows(world, alerts)) == 1
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 3700)
+    assert (source(world)["failures"], source(world)["last_error"], open_alerts(world)) == (0, None, [])
+
+
+@pytest.mark.parametrize("told", [600.0, 7 * 3600.0])
+def test_retry_after_is_kept_to_across_a_restart(world: World, paper: Mapping[str, Scripted], told: float) -> None:
+    """Told to stay away for ten minutes, or for longer than we ever would by ourselves, we do."""
+    web = Web()
+    world.feeds[FEED] = FetchFailed("429", status=429, retry_after=told)
+    live(world, paper, 30, web=web)
+    live(world, paper, told + 30, web=web)
+    assert len(web.asked) == 2
+    assert web.times[1] >= told - 30.2
+
+
+class SetBack(SimClock):
+    """A clock that somebody sets back by a month, ten seconds into each life."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(days=30 if self.monotonic() > 10 else 0)
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_away(world: World, paper: Mapping[str, Scripted]) -> None:
+    """The next poll seems a month away: the source is asked on its interval all the same."""
+    web = Web()
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 601, web=web, clock=SetBack)
+    assert 9 <= len(web.asked) <= 12
+
+
+def test_a_source_that_works_is_asked_on_its_interval(world: World, paper: Mapping[str, Scripted]) -> None:
+    """Once a minute, give or take."""
+    web = Web()
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 601, web=web)
+    assert 10 <= len(web.asked) <= 12
+
+
+def test_nothing_of_a_document_that_our_own_code_stumbles_over_ends_the_watching(
+    world: World, paper: Mapping[str, Scripted]
+) -> None:
+    """A mistake of ours costs a look: it is counted as a failure, and the next document is read."""
+    web, broken = Web(), [True]
+
+    class Stumbling(SimWeb):
+        """A door with a mistake in it."""
+
+        async def get(self, url: str, **other: Any) -> Fetched:
+            if broken:
+                broken.pop()
+                raise ZeroDivisionError
+            return await super().get(url, **other)
+
+    world.feeds[FEED] = feed("a")
+    live(world, paper, 5, web=Stumbling)
+    assert source(world)["last_error"] == "reading it failed with ZeroDivisionError"
+    live(world, paper, 120, web=web)
+    assert source(world)["failures"] == 0
