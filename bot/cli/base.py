@@ -65,33 +65,43 @@ def need_complete(settings: "Settings") -> None:
 
 
 @contextmanager
+def ledger_errors(settings: "Settings") -> Iterator[None]:
+    """What goes wrong with the ledger inside this block ends the process with one sentence."""
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.ledger.migrate import LedgerError
+
+    try:
+        yield
+    except LedgerError as error:
+        fail(str(error))
+    except DBAPIError as error:
+        fail(f"The ledger {settings.database_url} cannot be used right now ({error.orig}): try again in a moment.")
+
+
+@contextmanager
 def opened_ledger(settings: "Settings") -> Iterator["InlineLedger"]:
     """The ledger for a command that works beside the daemon. Ends the process when it cannot be used.
 
     One that does not exist yet is not made: an empty one in memory stands in, so that a slip in the settings leaves no
     file behind.
     """
-    from sqlalchemy.exc import DBAPIError
-
     from bot.ledger.db import InlineLedger, open_engine
-    from bot.ledger.migrate import LedgerError, ensure_ledger
+    from bot.ledger.migrate import ensure_ledger
 
     there = ledger_exists(settings)
-    try:
+    with ledger_errors(settings):
         if there:
             ensure_ledger(settings.database_url)
-    except LedgerError as error:
-        fail(str(error))
-    ledger = InlineLedger(open_engine(settings.database_url if there else "sqlite://"))
-    try:
-        if not there:
-            make_tables(ledger)
-            say_aside(f"There is no ledger yet ({settings.database_url}): `handbill run` or `handbill once` makes it.")
-        yield ledger
-    except DBAPIError as error:
-        fail(f"The ledger {settings.database_url} cannot be used right now ({error.orig}): try again in a moment.")
-    finally:
-        ledger.close()
+        ledger = InlineLedger(open_engine(settings.database_url if there else "sqlite://"))
+        try:
+            if not there:
+                make_tables(ledger)
+                url = settings.database_url
+                say_aside(f"There is no ledger yet ({url}): `handbill run` or `handbill once` makes it.")
+            yield ledger
+        finally:
+            ledger.close()
 
 
 def ledger_exists(settings: "Settings") -> bool:

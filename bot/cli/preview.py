@@ -77,7 +77,8 @@ def _check_channel(settings: "Settings", name: str | None) -> None:
 
     known = [*(channel.name for channel in settings.channels), *settings.platforms]
     if name is not None and name not in known:
-        fail(f"There is no channel {name}: {suggestion(name, known)}.".replace("?.", "?"))
+        mend = suggestion(name, known)
+        fail(f"There is no channel {name}: {mend}{'' if mend.endswith('?') else '.'}")
 
 
 async def _preview(

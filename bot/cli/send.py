@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.base import AsJson, Config, exit_code, fail, need_complete, prepare, print_json
+from bot.cli.base import AsJson, Config, exit_code, fail, ledger_errors, need_complete, prepare, print_json
 from bot.duration import parse_duration, say_in
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def run(
     """Watch the sources and post what is new, until SIGTERM or SIGINT."""
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
-    from bot.ledger.migrate import LedgerError
     from bot.wiring import Busy, run_daemon
 
     try:
-        asyncio.run(run_daemon(settings, redactor, dry_run=dry_run))
-    except (Busy, LedgerError) as error:
+        with ledger_errors(settings):
+            asyncio.run(run_daemon(settings, redactor, dry_run=dry_run))
+    except Busy as error:
         fail(str(error))
 
 
@@ -52,12 +52,12 @@ def once(
         wait_for = parse_duration(wait)
     except ValueError as error:
         fail(f"--wait: {error}")
-    from bot.ledger.migrate import LedgerError
     from bot.wiring import Busy, run_once
 
     try:
-        waiting = asyncio.run(run_once(settings, redactor, wait_for=wait_for))
-    except (Busy, LedgerError) as error:
+        with ledger_errors(settings):
+            waiting = asyncio.run(run_once(settings, redactor, wait_for=wait_for))
+    except Busy as error:
         fail(str(error))
     if as_json:
         print_json(_as_json(waiting))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.ledger import db
-from tests.cli.books import Book
+from tests.cli.books import FACE, Book
 from tests.cli.running import Handbill
 
 LEDGER_COMMANDS = (
@@ -115,17 +115,22 @@ def test_a_newer_ledger(handbill: Handbill, book: Book, tmp_path: Path) -> None:
 
 
 def test_a_locked_ledger(handbill: Handbill, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another program keeps the ledger locked, a decision ends with one sentence and changes nothing."""
+    """While another program keeps the ledger locked, decisions and rounds end with one sentence and change nothing."""
     monkeypatch.setattr(db, "BUSY_FOR", 0.05)
     (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
     book.uncertain(delivery)
     other = sqlite3.connect(tmp_path / "handbill.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    answer = handbill("resolve", str(delivery), "--drop")
+    account = {
+        "HANDBILL_TELEGRAM__TOKEN": "123456:AAEhBP0av28hunter2hunter2hunter2",
+        "HANDBILL_TELEGRAM__CHAT": "@herald",
+    }
+    answers = [handbill("resolve", str(delivery), "--drop"), handbill("once", **FACE, **account)]
     other.execute("ROLLBACK")
     other.close()
-    assert (2, "", 1) == (answer.code, answer.out, len(answer.err.splitlines()))
-    assert "cannot be used right now (database is locked): try again in a moment." in answer.err
+    for answer in answers:
+        assert (2, "", 1) == (answer.code, answer.out, len(answer.err.splitlines()))
+        assert "cannot be used right now (database is locked): try again in a moment." in answer.err
     assert "uncertain" == book.state(delivery)
 
 
