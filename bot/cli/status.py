@@ -4,12 +4,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from bot.cli.base import AsJson, Config, exit_code, opened_ledger, prepare_to_show, print_json
+from bot.duration import format_duration
 from bot.model import State
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bot.ledger.reports import DeliveryRow, Waiting
     from bot.settings import Settings
 
+OVERDUE = timedelta(minutes=2)
+"""A running daemon looks in time, but for a moment."""
 SHOWN_NEXT = 5
 SHOWN_WAITING = 10
 
@@ -204,7 +207,7 @@ def _show_sources(overview: Overview, page: "Page", now: datetime) -> None:
         newest = plain(source["newest_title"] or "")
         if source["last_error"] and source["failures"]:
             newest = f"failing, {source['failures']} in a row: {plain(source['last_error'])}"
-        coming = when(source["next_poll_at"], now) if source["next_poll_at"] else "at the start"
+        coming = "at the start" if source["next_poll_at"] is None else when(max(source["next_poll_at"], now), now)
         rows.append((plain(source["name"]), when(source["polled_at"], now), coming, newest))
     columns = [
         title_column("Source", 2),
@@ -213,6 +216,10 @@ def _show_sources(overview: Overview, page: "Page", now: datetime) -> None:
         text_column("Newest article, or trouble", 3),
     ]
     page.table(columns, rows)
+    overdue = [now - source["next_poll_at"] for source in overview.sources if source["next_poll_at"] is not None]
+    if overdue and max(overdue) > OVERDUE:
+        since = format_duration(max(overdue).total_seconds())
+        page.item("!", f"A look is overdue by {since}: `handbill run` does not seem to be running.", "bold yellow")
 
 
 def _show_channels(overview: Overview, page: "Page", now: datetime) -> None:

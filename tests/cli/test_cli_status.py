@@ -120,6 +120,16 @@ def test_status_shows_trouble_of_sources_and_channels(handbill: Handbill, book: 
     assert "Open: 1, going by themselves" in answer.out
 
 
+def test_status_notices_that_nobody_looks(handbill: Handbill, book: Book) -> None:
+    """When a look is long overdue, the daemon does not seem to be running, and status says so."""
+    book.article("Tram line opens", [book.channel("telegram")])
+    assert "overdue" not in handbill("status", **ACCOUNT).out
+    ago = book.at(-1080)
+    book.ledger.write_now(lambda conn: intake.note_unchanged(conn, 1, next_poll_at=ago, now=ago))
+    out = handbill("status", **ACCOUNT).out
+    assert "! A look is overdue by 18 min: `handbill run` does not seem to be running." in out
+
+
 def test_status_of_many_is_short(handbill: Handbill, book: Book) -> None:
     """A long backlog is counted, and only the next of it shown; of many undecided the first ten."""
     channel = book.channel("telegram")
