@@ -19,7 +19,7 @@ def find_slot(
     slots = []
     for pace in paces:
         place = channel_id if pace.scope == "place" else None
-        earlier = queue.find_started(conn, place=place, account=account, nth=pace.count, until=now)
+        earlier = queue.find_called(conn, place=place, account=account, nth=pace.count, until=now)
         if earlier is not None:
             slots.append(earlier + timedelta(seconds=pace.per_for))
     latest = max(slots, default=now)

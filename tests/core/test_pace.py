@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from adapters.base import Pace
 from bot.ledger.db import InlineLedger, open_engine
@@ -106,6 +106,14 @@ def test_the_tightest_pace_rules(ledger: InlineLedger) -> None:
     paces = (Pace(1, 1.0, "account"), Pace(1, 30.0, "place"), Pace(5, 3600.0, "place"))
     assert slot(ledger, paces, 1, NOW) == NOW + timedelta(seconds=30)
     assert slot(ledger, paces, 1, NOW + timedelta(seconds=30)) is None
+
+
+def test_a_call_counts_until_its_answer_is_here(ledger: InlineLedger) -> None:
+    """The platform may have counted a call as late as it answered it, so the window goes from there."""
+    call(ledger, 1, NOW)
+    ledger.write_now(lambda conn: conn.execute(update(attempts).values(ended_at=NOW + timedelta(seconds=2))))
+    later = NOW + timedelta(seconds=60)
+    assert slot(ledger, (Pace(1, 60.0, "place"),), 1, later) == NOW + timedelta(seconds=62)
 
 
 def test_a_clock_that_was_set_back_holds_nobody_up(ledger: InlineLedger) -> None:
