@@ -16,14 +16,15 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.base import Adapter, CanAlert
-from bot.channel import Channel, Rest
+from bot.channel import Channel, Rest, down_cause
 from bot.deliver import Lane
 from bot.doors import Doors
-from bot.ledger import channels
+from bot.ledger import channels, intake, queue
+from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
 from bot.ledger.reports import Waiting, summarise
 from bot.plan import Rules
-from bot.poll import Poller
+from bot.poll import Poller, failing_cause
 from bot.render import Renderer
 from bot.settings.model import Settings, SourceSettings
 from bot.tell import Teller
@@ -80,6 +81,7 @@ class Core:
             poller = self._poller(source)
             self.pollers.append(poller)
             await poller.register()
+        await self._doors.ledger.write(self._let_go)
 
     def _register(self, conn: Connection) -> Mapping[str, ChannelState]:
         now = self._doors.clock.now()
@@ -89,6 +91,15 @@ class Core:
         }
         channels.note_removed(conn, [state.id for state in states.values()], now=now)
         return states
+
+    def _let_go(self, conn: Connection) -> None:
+        """Of what the settings no longer name: alerts are over, and what a crash left is for a person to decide."""
+        now = self._doors.clock.now()
+        for channel_id in channels.list_removed(conn):
+            queue.recover(conn, channel_id, quiet_for_due_at=now, now=now)
+        sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
+        clear_gone(conn, "source", [failing_cause(source_id) for source_id in sources], now=now)
+        clear_gone(conn, "channel", [down_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
 
     def _poller(self, source: SourceSettings) -> Poller:
         lanes = [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]

@@ -35,17 +35,18 @@ def pause(conn: Connection, channel_id: int, reason: str, *, now: datetime, dice
     wait = backoff(state.probes + 1, dice, start=PROBE_FROM, top=PROBE_TO)
     channels.pause_channel(conn, channel_id, reason=reason, probe_at=now + timedelta(seconds=wait), now=now)
     message = f"Channel {state.name} is paused: {reason} Everything is kept, and it is tried again by itself."
-    return raise_alert(conn, _cause(channel_id), message, needs_person=True, now=now)
+    return raise_alert(conn, down_cause(channel_id), message, needs_person=True, now=now)
 
 
 def resume(conn: Connection, channel_ids: Collection[int], *, now: datetime) -> None:
     """The channel works again, under whichever of its rows: the next pause is short again, and its alert is over."""
     for channel_id in channel_ids:
         channels.resume_channel(conn, channel_id)
-        clear_alert(conn, _cause(channel_id), now=now)
+        clear_alert(conn, down_cause(channel_id), now=now)
 
 
-def _cause(channel_id: int) -> str:
+def down_cause(channel_id: int) -> str:
+    """The cause under which a channel's alert stands."""
     return f"channel:{channel_id}:down"
 
 

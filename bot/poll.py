@@ -108,7 +108,7 @@ class Poller:
 
         def work(conn: Connection) -> None:
             intake.note_unchanged(conn, state.id, next_poll_at=due, now=now)
-            clear_alert(conn, _cause(state.id), now=now)
+            clear_alert(conn, failing_cause(state.id), now=now)
 
         await self._doors.ledger.write(work)
         self._log.debug("source.unchanged", next_poll_at=due)
@@ -131,7 +131,7 @@ class Poller:
                 cursor=cursor,
                 now=now,
             )
-            clear_alert(conn, _cause(state.id), now=now)
+            clear_alert(conn, failing_cause(state.id), now=now)
             return stored
 
         self._say(await self._doors.ledger.write(work), state, feed, unusable=len(feed.entries) - len(found))
@@ -160,7 +160,7 @@ class Poller:
             intake.note_failure(conn, state.id, message=reason, next_poll_at=due, told_until_at=told, now=now)
             if failures > PATIENCE:
                 sentence = f"Source {self.source.name} has given nothing {failures} times in a row: {reason}"
-                raise_alert(conn, _cause(state.id), sentence, needs_person=False, now=now)
+                raise_alert(conn, failing_cause(state.id), sentence, needs_person=False, now=now)
 
         await self._doors.ledger.write(work)
         self._log.warning("source.failed", reason=reason, failures=failures, next_poll_at=due)
@@ -186,5 +186,6 @@ class Poller:
             self._log.warning("entries.unusable", count=unusable + feed.dropped, reason="no link to post")
 
 
-def _cause(source_id: int) -> str:
+def failing_cause(source_id: int) -> str:
+    """The cause under which a source's alert stands."""
     return f"source:{source_id}:failing"

@@ -1,6 +1,6 @@
 """Alerts as rows: one open per cause, until it is cleared. Shown by `status`, told to the operator's own chat."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,12 @@ def clear_alert(conn: Connection, cause: str, *, now: datetime) -> bool:
     """Clear the open alert of this cause. True: there was one."""
     opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
     return bool(conn.execute(update(alerts).where(opened).values(cleared_at=now)).rowcount)
+
+
+def clear_gone(conn: Connection, kind: str, kept: Collection[str], *, now: datetime) -> None:
+    """Clear the alerts of one kind ("channel") whose causes are none of `kept`: what they are about is gone."""
+    gone = alerts.c.cause.startswith(f"{kind}:") & alerts.c.cause.not_in(kept) & alerts.c.cleared_at.is_(None)
+    conn.execute(update(alerts).where(gone).values(cleared_at=now))
 
 
 def list_alerts(conn: Connection, *, untold: bool = False) -> Sequence[Alert]:

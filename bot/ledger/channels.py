@@ -53,6 +53,11 @@ def note_removed(conn: Connection, configured: Sequence[int], *, now: datetime) 
     conn.execute(update(channels).where(gone).values(removed_at=now))
 
 
+def list_removed(conn: Connection) -> list[int]:
+    """The channels that the settings no longer name."""
+    return list(conn.execute(select(channels.c.id).where(channels.c.removed_at.is_not(None))).scalars())
+
+
 def get_channel(conn: Connection, channel_id: int) -> ChannelState:
     """The state of a registered channel."""
     return _state(conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one())
