@@ -137,10 +137,15 @@ def _sentence(delivery: Delivery, settlement: Settlement, article: Article, chan
     about = f"“{article.title}” on {channel} (delivery {delivery.id})"
     if settlement.event is Event.CANNOT_TELL:
         return (
-            f"Nobody knows whether {about} is out: {settlement.reason}. Look at the channel, then run "
+            f"Nobody knows whether {about} is out: {_bare(settlement)}. Look at the channel, then run "
             f"`handbill resolve {delivery.id} --sent URL`, `--not-sent` or `--drop`."
         )
     return (
-        f"{about} was refused: {settlement.reason}. Mend the article or the settings, then run "
+        f"{about} was refused: {_bare(settlement)}. Mend the article or the settings, then run "
         f"`handbill retry {delivery.id}`, or `handbill resolve {delivery.id} --drop` to leave it."
     )
+
+
+def _bare(settlement: Settlement) -> str:
+    """The reason without its own full stop, to stand inside a sentence."""
+    return (settlement.reason or "no reason was given").rstrip(". ")
