@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
+USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
 .PHONY: help demo test test-pds test-slow lint types bench check lock clean install install-dev
 
@@ -10,15 +13,16 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c $(USABLE) 2>/dev/null || { $(PYTHON) -c $(RECENT) && $(PYTHON) -m venv --clear $(VENV); } || \
+		{ echo "Handbill needs Python 3.11 or newer, with its venv module; name one: make PYTHON=python3.12 …" >&2; exit 1; }
 	@echo "Installing Handbill into $(VENV) from requirements.lock …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the tools for tests from requirements-dev.lock …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
 install: $(VENV)/.runtime  ## install what Handbill needs to run
@@ -55,4 +59,4 @@ lock: install-dev  ## renew the hashed lock files, which name no host
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
 
 clean:  ## remove what was installed and cached
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/real/pds/node_modules
