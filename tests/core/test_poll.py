@@ -10,8 +10,8 @@ import pytest
 from bot.doors import Fetched, FetchFailed
 from bot.ledger.schema import alerts, sources
 from bot.schedule import PATIENCE
-from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows
-from tests.simulation.world import Fuse, SimClock, SimPlatform, SimWeb, World
+from tests.core.lives import FEED, feed, live, open_alerts, rows
+from tests.simulation.world import Fuse, SimClock, SimWeb, World
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -41,68 +41,60 @@ class Web:
         return [at for at, _ in self.asked]
 
 
-@pytest.fixture
-def paper() -> Mapping[str, Scripted]:
-    """One channel."""
-    return {"paper": Scripted(SimPlatform("paper", True))}
-
-
 def source(world: World) -> Mapping[str, Any]:
     """The one source's row."""
     [row] = rows(world, sources)
     return row
 
 
-def test_validators_go_along_and_outlive_failures_and_restarts(world: World, paper: Mapping[str, Scripted]) -> None:
+def test_validators_go_along_and_outlive_failures_and_restarts(world: World) -> None:
     """The validator of the last committed parse is sent with every request until there is another, come what may."""
     web = Web()
     world.feeds[FEED] = feed("a")
-    live(world, paper, 1, web=web)
+    live(world, {}, 1, web=web)
     tag = source(world)["etag"]
     world.feeds[FEED] = FetchFailed("500", status=500)
-    live(world, paper, 130, web=web)
+    live(world, {}, 130, web=web)
     world.feeds[FEED] = feed("a")
-    live(world, paper, 70, web=web)
+    live(world, {}, 70, web=web)
     assert [sent for _, sent in web.asked] == [None] + [tag] * (len(web.asked) - 1)
     assert len(web.asked) >= 4
     assert (source(world)["etag"], source(world)["failures"]) == (tag, 0)
 
 
-def test_what_is_no_feed_leaves_no_validator(world: World, paper: Mapping[str, Scripted]) -> None:
+def test_what_is_no_feed_leaves_no_validator(world: World) -> None:
     """A page in the feed's place is fetched in full each time until it is a feed; the first look is still to come."""
     web = Web()
     world.feeds[FEED] = b"<html><body>Maintenance</body></html>"
-    live(world, paper, 70, web=web)
+    live(world, {}, 70, web=web)
     row = source(world)
     assert (row["etag"], row["first_look_at"], row["failures"]) == (None, None, 2)
     assert {sent for _, sent in web.asked} == {None}
     assert "page" in row["last_error"]
 
 
-def test_a_source_that_keeps_failing_raises_one_alert_until_it_works(
-    world: World, paper: Mapping[str, Scripted]
-) -> None:
+def test_a_source_that_keeps_failing_raises_one_alert_until_it_works(world: World) -> None:
     """Nothing in the first failures, one alert after them, however long it lasts, and none once it works."""
     world.feeds[FEED] = FetchFailed("The server answered 500.", mend="Look at the address.", status=500)
-    live(world, paper, 60 * (PATIENCE - 1) + 30)
+    live(world, {}, 60 * (PATIENCE - 1) + 30)
     assert (source(world)["failures"], open_alerts(world)) == (PATIENCE, [])
-    live(world, paper, 3600)
+    live(world, {}, 3600)
     [message] = open_alerts(world)
     assert "has given nothing" in message
     assert "The server answered 500. Look at the address." in message
     assert len(rows(world, alerts)) == 1
     world.feeds[FEED] = feed("a")
-    live(world, paper, 3700)
+    live(world, {}, 3700)
     assert (source(world)["failures"], source(world)["last_error"], open_alerts(world)) == (0, None, [])
 
 
 @pytest.mark.parametrize("told", [600.0, 7 * 3600.0])
-def test_retry_after_is_kept_to_across_a_restart(world: World, paper: Mapping[str, Scripted], told: float) -> None:
+def test_retry_after_is_kept_to_across_a_restart(world: World, told: float) -> None:
     """Told to stay away for ten minutes, or for longer than we ever would by ourselves, we do."""
     web = Web()
     world.feeds[FEED] = FetchFailed("429", status=429, retry_after=told)
-    live(world, paper, 30, web=web)
-    live(world, paper, told + 30, web=web)
+    live(world, {}, 30, web=web)
+    live(world, {}, told + 30, web=web)
     assert len(web.asked) == 2
     assert web.times[1] >= told - 30.2
 
@@ -114,25 +106,23 @@ class SetBack(SimClock):
         return super().now() - timedelta(days=30 if self.monotonic() > 10 else 0)
 
 
-def test_a_clock_that_was_set_back_keeps_nobody_away(world: World, paper: Mapping[str, Scripted]) -> None:
+def test_a_clock_that_was_set_back_keeps_nobody_away(world: World) -> None:
     """The next poll seems a month away: the source is asked on its interval all the same."""
     web = Web()
     world.feeds[FEED] = feed("a")
-    live(world, paper, 601, web=web, clock=SetBack)
+    live(world, {}, 601, web=web, clock=SetBack)
     assert 9 <= len(web.asked) <= 12
 
 
-def test_a_source_that_works_is_asked_on_its_interval(world: World, paper: Mapping[str, Scripted]) -> None:
+def test_a_source_that_works_is_asked_on_its_interval(world: World) -> None:
     """Once a minute, give or take."""
     web = Web()
     world.feeds[FEED] = feed("a")
-    live(world, paper, 601, web=web)
+    live(world, {}, 601, web=web)
     assert 10 <= len(web.asked) <= 12
 
 
-def test_nothing_of_a_document_that_our_own_code_stumbles_over_ends_the_watching(
-    world: World, paper: Mapping[str, Scripted]
-) -> None:
+def test_nothing_of_a_document_that_our_own_code_stumbles_over_ends_the_watching(world: World) -> None:
     """A mistake of ours costs a look: it is counted as a failure, and the next document is read."""
     web, broken = Web(), [True]
 
@@ -146,7 +136,7 @@ def test_nothing_of_a_document_that_our_own_code_stumbles_over_ends_the_watching
             return await super().get(url, **other)
 
     world.feeds[FEED] = feed("a")
-    live(world, paper, 5, web=Stumbling)
+    live(world, {}, 5, web=Stumbling)
     assert source(world)["last_error"] == "reading it failed with ZeroDivisionError"
-    live(world, paper, 120, web=web)
+    live(world, {}, 120, web=web)
     assert source(world)["failures"] == 0

@@ -131,7 +131,7 @@ def _look_at_once(document: Feed, conn: Connection) -> Stored:
     return look(conn, document, [channel(conn)])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(LOOKS)
 def test_no_sequence_of_documents_breaks_the_ledger(looks: Sequence[Feed]) -> None:
     """Whatever ids and links come and go, each look is stored, a repeated one adds nothing, and no id is met twice."""
