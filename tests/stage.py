@@ -5,11 +5,15 @@ A platform of the registry that has no seat here fails the suite: then nothing w
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from adapters.registry import PLATFORMS
 from adapters.sandbox.bluesky import BlueskySandbox
@@ -46,19 +50,33 @@ class Seat:
     """HANDBILL_… → its value, once the server listens."""
     remembers: bool
     """Whether the platform tells what is out: then every delivery is settled, and none waits for a person."""
-    read_by_publishing: bool
-    """Whether calls of the sort "read" are made without there being anything to ask about."""
     uploads: bool
     """Whether an article's picture is uploaded."""
+    answers: Counter[int] = field(default_factory=Counter)
+    """HTTP status → how many requests were answered with it, since `watch`."""
+
+    def by_link(self) -> Mapping[str, list[PublicPost]]:
+        """What readers see, by the one address outside the platform that each post leads to, oldest first."""
+        found: dict[str, list[PublicPost]] = {}
+        for post in self.server.public():
+            (link,) = {link for link in post.links if link.startswith(HOME)}
+            found.setdefault(link, []).append(post)
+        return found
 
     def posts_of(self, article: ArticleStub) -> list[PublicPost]:
         """What readers see of one article."""
-        return [post for post in self.server.public() if article.link in (*post.links, *post.text.split())]
+        return self.by_link().get(article.link, [])
 
-    def titles(self, articles: Iterable[ArticleStub]) -> list[str]:
-        """The titles of the posts, oldest first: each stands for the article whose link it carries."""
-        by_link = {article.link: article.title for article in articles}
-        return [next(by_link[link] for link in post.links if link in by_link) for post in self.server.public()]
+    def watch(self) -> None:
+        """From now on, note how each request was answered. Before the server starts."""
+
+        @web.middleware
+        async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            self.answers[response.status] += 1
+            return response
+
+        self.server.app.middlewares.append(note)
 
     async def struck(self, kind: str) -> None:
         """Wait until a fault of this kind has happened."""
@@ -76,7 +94,7 @@ def _telegram(now: Now) -> Seat:
         "HANDBILL_TELEGRAM__CHAT": lambda: "@herald",
         "HANDBILL_TELEGRAM__API_BASE": lambda: server.api_base,
     }
-    return Seat("telegram", server, settings, remembers=False, read_by_publishing=True, uploads=False)
+    return Seat("telegram", server, settings, remembers=False, uploads=False)
 
 
 def _mastodon(now: Now) -> Seat:
@@ -84,7 +102,7 @@ def _mastodon(now: Now) -> Seat:
     server = MastodonSandbox(now=now)
     server.add_account(token, "herald")
     settings = {"HANDBILL_MASTODON__SERVER": lambda: server.url, "HANDBILL_MASTODON__TOKEN": lambda: token}
-    return Seat("mastodon", server, settings, remembers=True, read_by_publishing=True, uploads=False)
+    return Seat("mastodon", server, settings, remembers=True, uploads=False)
 
 
 def _bluesky(now: Now) -> Seat:
@@ -106,7 +124,7 @@ def _bluesky(now: Now) -> Seat:
         "HANDBILL_BLUESKY__HANDLE": lambda: "herald.example.org",
         "HANDBILL_BLUESKY__APP_PASSWORD": lambda: password,
     }
-    return Seat("bluesky", server, settings, remembers=True, read_by_publishing=False, uploads=True)
+    return Seat("bluesky", server, settings, remembers=True, uploads=True)
 
 
 SEATS: Mapping[str, Callable[[Now], Seat]] = {"telegram": _telegram, "mastodon": _mastodon, "bluesky": _bluesky}
@@ -128,6 +146,8 @@ class Stage:
         self.feed = feed
         self.publication = Publication(now=now, newest=newest, link_base=HOME)
         self.seats = {platform: SEATS[platform](now) for platform in platforms}
+        for seat in self.seats.values():
+            seat.watch()
 
     async def __aenter__(self) -> "Stage":
         await self.publication.start()

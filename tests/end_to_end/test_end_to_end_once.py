@@ -1,0 +1,137 @@
+"""`handbill once` and `handbill run --dry-run`, as processes of their own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.registry import PLATFORMS
+from adapters.sandbox.faults import Fault
+from adapters.sandbox.telegram import TelegramSandbox
+from tests.inside import LONG, core_on, lay_ledger
+from tests.judge import judge
+from tests.leaping import LoopClock, run
+from tests.process import Program, told
+from tests.secrecy import find_secrets
+from tests.stage import HANDED_OUT, Stage
+
+NOTHING_OPEN, NEEDS_PERSON, USAGE, GOES_BY_ITSELF = 0, 1, 2, 3
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, new_ledger: Path) -> AsyncIterator[Stage]:
+    """Telegram alone: the platform whose pacing and whose silence `once` has to deal with."""
+    async with Stage(tmp_path, platforms=["telegram"]) as stage:
+        lay_ledger(new_ledger, stage)
+        yield stage
+
+
+async def test_0_when_nothing_is_open(tmp_path: Path) -> None:
+    """With a new ledger and all platforms: what was asked for is out, and the exit code says that nothing is left."""
+    async with Stage(tmp_path) as stage:
+        articles = [stage.publication.publish_next() for _ in range(2)]
+        code, out, _ = await told(stage, "once", BACKFILL="2")
+        assert (NOTHING_OPEN, "Nothing is open.") == (code, out.strip())
+        for seat in stage.seats.values():
+            judge(stage, seat, articles, [])
+        assert [] == find_secrets(stage.ledger_bytes().decode("latin-1"), HANDED_OUT)
+
+
+async def test_3_when_something_goes_by_itself(stage: Stage) -> None:
+    """While the platform is away, `once` says how much is open and when it goes on; later it is settled."""
+    article = stage.publication.publish_next()
+    await stage.seats["telegram"].server.stop()
+    code, out, _ = await told(stage, "once", "--wait", "0s", "--json", BACKFILL="1")
+    said = json.loads(out)
+    assert (GOES_BY_ITSELF, 1, 0) == (code, said["open"], said["undecided"])
+    assert said["next_at"] is not None
+    await stage.seats["telegram"].server.start()
+    code, _, _ = await told(stage, "once")
+    assert NOTHING_OPEN == code
+    judge(stage, stage.seats["telegram"], [article], [])
+
+
+async def test_1_when_something_needs_a_person(stage: Stage) -> None:
+    """Where an answer was lost, `once` says what to do; done, nothing is open any more."""
+    articles = [stage.publication.publish_next()]
+    seat = stage.seats["telegram"]
+    stage.strike("cut")
+    code, out, _ = await told(stage, "once", BACKFILL="1")
+    judge(stage, seat, articles, articles)
+    assert (NEEDS_PERSON, True) == (code, "handbill resolve 1 --sent URL" in out)
+    code, _, _ = await told(stage, "resolve", "1", "--sent", seat.posts_of(articles[0])[0].url)
+    assert 0 == code
+    code, out, _ = await told(stage, "once")
+    assert (NOTHING_OPEN, "Nothing is open.") == (code, out.strip())
+    judge(stage, seat, articles, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "words"),
+    [
+        (("--wait", "a while"), {}, "--wait"),
+        ((), {"SOURCES": ""}, "HANDBILL_SOURCES"),
+        ((), {"TELEGRAM__TOKEN": "not a token"}, "HANDBILL_TELEGRAM__TOKEN"),
+        ((), {"PACE": "fast"}, "HANDBILL_PACE"),
+    ],
+)
+async def test_2_for_a_mistake(stage: Stage, arguments: tuple[str, ...], more: dict[str, str], words: str) -> None:
+    """A mistake in the settings or on the command line is named, and nobody is asked for anything."""
+    code, out, err = await told(stage, "once", *arguments, **more)
+    assert (USAGE, "", True) == (code, out, words in err)
+    assert [] == [*stage.publication.requests, *stage.seats["telegram"].server.requests]
+
+
+async def test_wait_works_through_pacing(stage: Stage) -> None:
+    """Without waiting one message a second is one message; with --wait all are out, and none came too early."""
+    seat = stage.seats["telegram"]
+    assert isinstance(seat.server, TelegramSandbox)
+    seat.server.per_second = 1
+    articles = [stage.publication.publish_next() for _ in range(3)]
+    pace = {"BACKFILL": "3", "TELEGRAM__PER_SECOND": "1"}
+    code, out, _ = await told(stage, "once", "--wait", "0s", **pace)
+    assert (GOES_BY_ITSELF, 1) == (code, len(seat.server.public()))
+    assert "2 open, going by themselves, the next " in out
+    code, _, _ = await told(stage, "once", "--wait", "1m", **pace)
+    assert (NOTHING_OPEN, 0) == (code, seat.answers[429])
+    judge(stage, seat, articles, [])
+
+
+async def test_a_dry_run_shows_nobody_anything(tmp_path: Path) -> None:
+    """Everything but the visible calls, on a ledger of its own: afterwards the real run posts what it would have."""
+    async with Stage(tmp_path) as stage:
+        articles = [stage.publication.publish_next() for _ in range(2)]
+        async with Program(stage, "run", "--dry-run", "--log-json", BACKFILL="2") as program:
+            expected = len(articles) * len(PLATFORMS)
+            await program.heard(lambda events: sum(e["event"] == "delivery.sent" for e in events) == expected)
+            assert 0 == await program.stopped()
+            assert expected == sum(event["event"] == "post.withheld" for event in program.events)
+        assert [[]] * len(PLATFORMS) == [seat.server.public() for seat in stage.seats.values()]
+        assert (False, True) == (stage.ledger.exists(), (tmp_path / "handbill.dry-run.db").exists())
+        assert [] == find_secrets(stage.ledger_bytes().decode("latin-1"), HANDED_OUT)
+        code, _, _ = await told(stage, "once", BACKFILL="2")
+        assert NOTHING_OPEN == code
+        for seat in stage.seats.values():
+            judge(stage, seat, articles, [])
+
+
+def test_a_source_that_said_when_to_come_back_is_left_alone(tmp_path: Path, new_ledger: Path) -> None:
+    """`once` polls whatever the interval, but not a server that has told it to wait, before that time is over."""
+    run(_come_back_later(tmp_path, new_ledger))
+
+
+async def _come_back_later(folder: Path, ledger: Path) -> None:
+    clock = LoopClock()
+    async with Stage(folder, now=clock.seconds, platforms=["telegram"]) as stage:
+        lay_ledger(ledger, stage)
+        asked = []
+        for fault, wait in (("wait=3600@read", 1800), (None, 1900), (None, 0), (None, 0)):
+            if fault:
+                stage.publication.faults.add(Fault.parse(fault))
+            async with core_on(stage, clock) as core:
+                await core.once(LONG, asyncio.Event())
+            asked.append(stage.publication.count(stage.feed))
+            await clock.sleep(wait)
+        assert [1, 1, 2, 3] == asked
