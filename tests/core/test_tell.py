@@ -110,29 +110,21 @@ def test_a_chat_that_fails_is_tried_again(world: World, fate: Outcome | str) -> 
     assert carrier.heard[0][0] <= 2 * (TELL_EVERY + TELL_FOR) + 1
 
 
-class Full(SimLedger):
-    """A ledger on a disk that is full for a while."""
-
-    full = True
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        if asyncio.get_running_loop().time() and Full.full:
-            raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
-        return await super().write(work)
-
-
 def test_a_ledger_that_takes_no_note_does_not_make_the_operator_read_twice(world: World) -> None:
     """With a full disk the alert is told once, the teller lives on, and the note is made when there is room."""
-    carrier = Carrier()
+    carrier, refused = Carrier(), list[float]()
 
-    class Later(Full):
-        """Full from the first telling on, for a minute."""
+    class Full(SimLedger):
+        """A ledger on a disk that is full from the first telling on, for a minute."""
 
         async def write(self, work: Callable[[Connection], T]) -> T:
-            Full.full = bool(carrier.heard) and asyncio.get_running_loop().time() < 60
+            if carrier.heard and (at := asyncio.get_running_loop().time()) < 60:
+                refused.append(at)
+                raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
             return await super().write(work)
 
-    tell(world, carrier, 120, "this", ledger=Later)
+    tell(world, carrier, 120, "this", ledger=Full)
+    assert len(refused) > 3
     assert len(carrier.heard) == 1
     assert [row["told_at"] is not None for row in rows(world, alerts)] == [True]
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.ledger.db import InlineLedger, ThreadLedger, open_engine
 from bot.ledger.schema import articles, sources
-from tests.ledger.entries import NOW, channel, entry, feed, look, planned
+from tests.ledger.entries import NOW, SOURCE, channel, entry, feed, look, planned
 
 HOLD = """
 import sqlite3, sys
@@ -85,18 +85,20 @@ def test_a_writer_that_waited_in_vain_has_written_nothing(path: Path) -> None:
     ledger.close()
 
 
-async def test_a_cancelled_task_does_not_cut_a_transaction(path: Path) -> None:
-    """Whoever asked is gone; what was begun is on disk, whole."""
+async def test_a_cancelled_task_does_not_take_its_work_back(path: Path) -> None:
+    """Whoever asked is gone, before the work had even begun: it is done all the same, whole."""
     ledger = ThreadLedger(open_engine(f"sqlite:///{path}"))
     with locked(path) as child:
-        writing = asyncio.create_task(ledger.write(lambda conn: look(conn, feed(entry("1")), [channel(conn)])))
+        first = asyncio.create_task(ledger.write(lambda conn: add_source("ours", conn)))
+        second = asyncio.create_task(ledger.write(lambda conn: look(conn, feed(entry("1")), [channel(conn)])))
         await asyncio.sleep(0)
-        writing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await writing
+        for writing in (first, second):
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
         let_go(child)
-        found = await ledger.read(lambda conn: conn.execute(select(func.count()).select_from(articles)).scalar_one())
-    assert found == 1
+        names = await ledger.read(lambda conn: list(conn.execute(select(sources.c.identity)).scalars()))
+    assert {"theirs", "ours", SOURCE} == set(names)
     ledger.close()
 
 
