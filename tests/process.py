@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import bot
-from tests.secrecy import find_secrets
-from tests.stage import HANDED_OUT, Seat, Stage
+from tests.secrecy import HANDED_OUT, find_secrets
+from tests.stage import Seat, Stage
 
 Event = Mapping[str, Any]
 

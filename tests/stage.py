@@ -24,23 +24,15 @@ from adapters.sandbox.publication import Publication
 from adapters.sandbox.server import PublicPost, SandboxServer
 from adapters.sandbox.telegram import TelegramSandbox
 from bot.settings import Settings, load_settings
+from tests.secrecy import hand_out
 
 HOME = "https://herald.example.org"
 """Where the articles' links lead; no platform takes a link to this machine for one."""
 
 Now = Callable[[], float]
 
-HANDED_OUT: set[str] = set()
-"""Every secret that any stage in this process has handed out."""
 
-
-def hand_out(secret: str) -> str:
-    """Note that this must never be seen in any output."""
-    HANDED_OUT.add(secret)
-    return secret
-
-
-@dataclass(frozen=True)
+@dataclass
 class Seat:
     """One platform on the stage."""
 

@@ -10,8 +10,8 @@ from bot.model import State
 from tests.inside import Told, lay_ledger
 from tests.judge import judge
 from tests.process import Program, settled, told
-from tests.secrecy import find_secrets
-from tests.stage import HANDED_OUT, Stage
+from tests.secrecy import HANDED_OUT, find_secrets
+from tests.stage import Stage
 
 
 @pytest.mark.parametrize(("fault", "out_before"), [("hang", 0), ("late=600", 1)])

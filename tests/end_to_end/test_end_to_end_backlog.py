@@ -11,8 +11,8 @@ from adapters.sandbox.feeds import ArticleStub
 from tests.inside import Told, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
-from tests.secrecy import find_secrets
-from tests.stage import HANDED_OUT, Seat, Stage
+from tests.secrecy import HANDED_OUT, find_secrets
+from tests.stage import Seat, Stage
 
 BACKLOG = 200
 QUICK = "mastodon"

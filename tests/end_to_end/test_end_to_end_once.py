@@ -14,8 +14,8 @@ from tests.inside import LONG, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
 from tests.process import Program, told
-from tests.secrecy import find_secrets
-from tests.stage import HANDED_OUT, Stage
+from tests.secrecy import HANDED_OUT, find_secrets
+from tests.stage import Stage
 
 NOTHING_OPEN, NEEDS_PERSON, USAGE, GOES_BY_ITSELF = 0, 1, 2, 3
 

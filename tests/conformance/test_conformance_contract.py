@@ -1,0 +1,360 @@
+"""The contract of `adapters.base`, held against every adapter of the registry, through its real library."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.base import (
+    Absent,
+    Adapter,
+    CannotTell,
+    ChannelDown,
+    Context,
+    Found,
+    KeySeed,
+    Outcome,
+    Part,
+    Payload,
+    Picture,
+    Post,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
+from adapters.registry import PLATFORMS
+from adapters.sandbox.faults import KINDS, Fault
+from adapters.sandbox.publication import draw
+from bot.clock import random_bytes
+from tests.leaping import LoopClock, run
+from tests.secrecy import HANDED_OUT, find_secrets, hand_out
+from tests.stage import HOME, SEATS, Seat, Stage
+from tests.wiretap import Wiretap
+
+OUTCOMES = (RateLimited, Unavailable, Rejected, ChannelDown, Uncertain)
+LINK = f"{HOME}/articles/contract?a=1&b=2"
+LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+STATUSES = (400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 500, 502, 503, 504)
+
+Play = Callable[["Played"], Awaitable[None]]
+
+
+@dataclass
+class Sessions:
+    """Keeps what an adapter seals, and holds it to sealing it."""
+
+    sealed: list[str] = field(default_factory=list)
+
+    async def load(self) -> str | None:
+        return self.sealed[-1] if self.sealed else None
+
+    async def save(self, sealed: str) -> None:
+        assert [] == find_secrets(sealed, HANDED_OUT)
+        self.sealed.append(sealed)
+
+
+@dataclass
+class Played:
+    """An adapter on the stage."""
+
+    adapter: Adapter
+    seat: Seat
+    clock: LoopClock
+    tap: Wiretap
+
+    def post(self, words: str = "Of everything, a little. " * 30) -> Post:
+        """A post with all that a platform may take."""
+        title = "Ein Titel & more: 👨‍👩‍👧‍👦 <b>"
+        parts = (Part("title", title), Part("text", "\n\n"), Part("summary", words), Part("text", "\n\n"))
+        picture = Picture(draw(1), "image/jpeg", 1200, 630, "A picture")
+        return Post((*parts, Part("link", LINK)), LINK, title, words, "en", picture)
+
+    async def payload(self) -> Payload:
+        """The payload of that post, staged."""
+        return await self.adapter.stage(self.adapter.compose(self.post(), self.clock.now()))
+
+    def key(self, article: str = "article") -> str:
+        """The key of an obligation."""
+        return self.adapter.key(seed(article))
+
+
+def seed(article: str, *, number: int = 1) -> KeySeed:
+    """An obligation of one account."""
+    return KeySeed("platform:account", article, "publish", 1, number, LONG_AGO)
+
+
+@asynccontextmanager
+async def played(platform: str, folder: Path) -> AsyncIterator[Played]:
+    """The adapter, verified, talking to its sandbox through a wiretap."""
+    clock = LoopClock()
+    async with Stage(folder, now=clock.seconds, platforms=[platform]) as stage:
+        seat = stage.seats[platform]
+        async with Wiretap(seat.server.port) as tap:
+            direct, tapped = f":{seat.server.port}", f":{tap.port}"
+            seat.settings = {name: _through(value, direct, tapped) for name, value in seat.settings.items()}
+            (channel,) = stage.settings().channels
+            context = Context(clock.now, random_bytes, _keep, Sessions(), user_agent="Handbill under test")
+            adapter = PLATFORMS[platform].open(channel.settings, context)
+            try:
+                await adapter.verify()
+                yield Played(adapter, seat, clock, tap)
+            finally:
+                await adapter.close()
+
+
+def _through(value: Callable[[], str], direct: str, tapped: str) -> Callable[[], str]:
+    return lambda: value().replace(direct, tapped)
+
+
+def _keep(secret: str) -> None:
+    hand_out(secret)
+
+
+@pytest.fixture(params=list(PLATFORMS))
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Play], None]:
+    """Plays a scene with each platform's adapter in turn, in leaping time."""
+
+    async def scene(act: Play) -> None:
+        async with played(request.param, tmp_path) as it:
+            await act(it)
+
+    return lambda act: run(scene(act))
+
+
+def test_verify_says_who_where_and_how_much(play: Callable[[Play], None]) -> None:
+    """An identity, a name for people, limits that measure, and nothing that stands in the way; twice the same."""
+
+    async def act(it: Played) -> None:
+        first, second = await it.adapter.verify(), await it.adapter.verify()
+        assert all([first.account_id, first.place_id, first.who])
+        assert () == first.problems
+        assert (first.account_id, first.place_id, first.who) == (second.account_id, second.place_id, second.who)
+        assert first.limits.fits("a" * first.limits.length)
+        assert not first.limits.fits("a" * (first.limits.length + 1))
+
+    play(act)
+
+
+def test_compose_is_pure_and_keeps_the_link(play: Callable[[Play], None]) -> None:
+    """The same post at the same time gives the same draft, without a request; it fits, and the link is whole."""
+
+    async def act(it: Played) -> None:
+        asked, now = len(it.seat.server.requests), it.clock.now()
+        drafts = [it.adapter.compose(it.post(), now) for _ in range(2)]
+        assert drafts[0] == drafts[1]
+        assert asked == len(it.seat.server.requests)
+        assert 0 < drafts[0].length <= drafts[0].limit
+        await _publish(it)
+        assert LINK in it.seat.server.public()[0].links
+
+    play(act)
+
+
+def test_a_preview_needs_no_account(play: Callable[[Play], None]) -> None:
+    """The registry composes without settings what the adapter composes by the platform's defaults."""
+
+    async def act(it: Played) -> None:
+        now = it.clock.now()
+        previewed = PLATFORMS[it.adapter.platform].compose(None, it.post(), now)
+        own = it.adapter.compose(it.post(), now)
+        assert (own.text, own.length, own.limit, own.unit) == (
+            previewed.text,
+            previewed.length,
+            previewed.limit,
+            previewed.unit,
+        )
+
+    play(act)
+
+
+def test_stage_is_repeatable_and_invisible(play: Callable[[Play], None]) -> None:
+    """Staged twice, a draft gives one payload, to the byte, and readers see nothing of it."""
+
+    async def act(it: Played) -> None:
+        draft = it.adapter.compose(it.post(), it.clock.now())
+        payloads = [await it.adapter.stage(draft) for _ in range(2)]
+        assert payloads[0].canonical() == payloads[1].canonical()
+        assert payloads[0].media == payloads[1].media
+        assert [] == it.seat.server.public()
+
+    play(act)
+
+
+def test_keys_are_stable_and_apart(play: Callable[[Play], None]) -> None:
+    """One obligation has one key, whenever it is asked for; no two obligations share one; the platform takes it."""
+
+    async def act(it: Played) -> None:
+        seeds = [seed(f"article {number}", number=1 + number % 2) for number in range(500)]
+        keys = [it.adapter.key(each) for each in seeds]
+        assert keys == [it.adapter.key(each) for each in seeds]
+        assert len(seeds) == len(set(keys))
+        await _publish(it)
+        assert 1 == len(it.seat.server.public())
+
+    play(act)
+
+
+def test_find_before_and_after(play: Callable[[Play], None]) -> None:
+    """What was not published is absent or cannot be told; what was is found, with the receipt's id and address."""
+
+    async def act(it: Played) -> None:
+        payload, key, marker = await it.payload(), it.key(), await it.adapter.mark(None)
+        before = await it.adapter.find(payload, key, marker)
+        receipt = await it.adapter.publish(payload, key)
+        after = await it.adapter.find(payload, key, marker)
+        (post,) = it.seat.server.public()
+        assert post.url == receipt.url
+        if it.seat.remembers:
+            assert isinstance(before, Absent)
+            assert isinstance(after, Found)
+            assert (receipt.id, receipt.url) == (after.receipt.id, after.receipt.url)
+        else:
+            assert [CannotTell, CannotTell] == [type(before), type(after)]
+
+    play(act)
+
+
+def test_twice_with_one_key_is_one_post(play: Callable[[Play], None]) -> None:
+    """Where the platform remembers, the same call again gives the same receipt and no second post, even days later."""
+
+    async def act(it: Played) -> None:
+        if not it.seat.remembers:
+            await it.adapter.publish(await it.payload(), it.key())
+            assert it.key() not in it.tap.seen  # a label of ours only: the platform takes no key, and is sent none
+            return
+        payload, key = await it.payload(), it.key()
+        receipts = [await it.adapter.publish(payload, key) for _ in range(2)]
+        assert receipts[0].id == receipts[1].id
+        assert 1 == len(it.seat.server.public())
+
+    play(act)
+
+
+@pytest.mark.parametrize("call", ["publish", "auth", "read", "upload"])
+def test_nothing_but_the_five_outcomes_and_no_secret_in_them(call: str, play: Callable[[Play], None]) -> None:
+    """Whatever goes wrong with any call, what rises is one of the five, and no secret is in it or in its traceback."""
+
+    async def act(it: Played) -> None:
+        for number, fault in enumerate(_faults(call)):
+            it.seat.server.faults.clear()
+            it.seat.server.faults.add(fault)
+            for error in await _try_all(it, f"article {number}"):
+                assert type(error) in OUTCOMES, fault
+                told = "".join([repr(error), error.message, getattr(error, "mend", ""), *_traceback(error)])
+                assert [] == find_secrets(told, HANDED_OUT), fault
+                assert error.message.strip()
+        struck = {called for _, called in it.seat.server.faults.happened}
+        assert ({call} if call != "upload" or it.seat.uploads else set()) == struck
+
+    play(act)
+
+
+def _faults(call: str) -> Sequence[Fault]:
+    kinds = [Fault.parse(f"{kind}@{call}*2") for kind in KINDS if kind not in ("wait", "late")]
+    waits = [Fault.parse(f"{text}@{call}*2") for text in ("wait=30", "late=600")]
+    return [*kinds, *waits, *(Fault.parse(f"error={status}@{call}*2") for status in STATUSES)]
+
+
+async def _try_all(it: Played, article: str) -> list[Outcome]:
+    """Go through every step, and return what rose."""
+    payload, key, marker, errors = Payload({}), it.key(article), {}, []
+
+    async def verify() -> None:
+        await it.adapter.verify()
+
+    async def stage() -> None:
+        nonlocal payload, marker
+        payload, marker = await it.payload(), dict(await it.adapter.mark(None))
+
+    async def publish() -> None:
+        assert isinstance(await it.adapter.publish(payload, key), Receipt)
+
+    async def find() -> None:
+        await it.adapter.find(payload, key, marker)
+
+    for step in (verify, stage, publish, find):
+        try:
+            await step()
+        except Outcome as error:
+            errors.append(error)
+            if step is stage:
+                it.seat.server.faults.clear()
+                await stage()
+    return errors
+
+
+def _traceback(error: BaseException) -> list[str]:
+    return traceback.format_exception(error)
+
+
+def test_a_cancelled_call_closes_its_line_and_writes_nothing_more(play: Callable[[Play], None]) -> None:
+    """Cancelled while the platform holds its answer back, `publish` ends, its line is closed, nobody calls again."""
+
+    async def act(it: Played) -> None:
+        payload, key = await it.payload(), it.key()
+        it.seat.server.faults.add(Fault.parse("hang"))
+        calling = asyncio.create_task(it.adapter.publish(payload, key))
+        await it.seat.struck("hang")
+        written, asked = it.tap.written, len(it.seat.server.requests)
+        cancelled_at = it.clock.monotonic()
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        await it.tap.all_closed()
+        assert it.clock.monotonic() - cancelled_at < timedelta(seconds=1).total_seconds()
+        await it.adapter.close()
+        await it.clock.sleep(600)
+        assert (written, asked) == (it.tap.written, len(it.seat.server.requests))
+        assert [] == it.seat.server.public()
+
+    play(act)
+
+
+def test_a_call_that_hangs_ends_by_its_own_deadline(play: Callable[[Play], None]) -> None:
+    """Without anybody's help `publish` ends within the deadline that it names, and says that it does not know."""
+
+    async def act(it: Played) -> None:
+        payload, key = await it.payload(), it.key()
+        it.seat.server.faults.add(Fault.parse("hang"))
+        began_at = it.clock.monotonic()
+        with pytest.raises(Uncertain):
+            await it.adapter.publish(payload, key)
+        assert it.clock.monotonic() - began_at <= it.adapter.deadline_for + 1
+        await it.tap.all_closed()
+
+    play(act)
+
+
+def test_close_waits_for_nobody(play: Callable[[Play], None]) -> None:
+    """Closing, twice, while a call hangs ends at once; the call ends with an outcome or is cut."""
+
+    async def act(it: Played) -> None:
+        payload, key = await it.payload(), it.key()
+        it.seat.server.faults.add(Fault.parse("hang"))
+        calling = asyncio.create_task(it.adapter.publish(payload, key))
+        await it.seat.struck("hang")
+        began_at = it.clock.monotonic()
+        await it.adapter.close()
+        await it.adapter.close()
+        assert it.clock.monotonic() - began_at < 1
+        assert not calling.done() or isinstance(calling.exception(), Outcome)
+        calling.cancel()
+        await asyncio.wait([calling])
+
+    play(act)
+
+
+def test_every_platform_is_played() -> None:
+    """The registry and the stage name the same platforms."""
+    assert set(PLATFORMS) == set(SEATS)
+
+
+async def _publish(it: Played) -> Receipt:
+    return await it.adapter.publish(await it.payload(), it.key())
