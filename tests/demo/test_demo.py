@@ -73,6 +73,7 @@ async def test_the_demo_shows_posts_trouble_and_a_table_and_succeeds(tmp_path: P
     assert "\x1b" not in output
 
 
+@pytest.mark.slow
 async def test_faults_of_the_operators_own(tmp_path: Path) -> None:
     """A lost answer of Telegram's waits for a person, and that is right; the others are asked, and all is out once."""
     faults = ("telegram:cut", "mastodon:error-after=502", "bluesky:drop")
