@@ -65,13 +65,12 @@ class Core:
         states = await self._doors.ledger.write(self._register)
         taken: dict[int, Channel] = {}
         for each in self._opened:
-            quiet_for = self._settings.quiet_time
             lane = Lane(
                 states[each.name],
                 each.adapter,
                 self._doors,
                 self._renderer,
-                quiet_for=each.adapter.quiet_for if quiet_for is None else quiet_for,
+                quiet_for=self._quiet_for(each.adapter),
                 redact=self._redact,
                 taken=taken,
             )
@@ -82,6 +81,9 @@ class Core:
             self.pollers.append(poller)
             await poller.register()
         await self._doors.ledger.write(self._let_go)
+
+    def _quiet_for(self, adapter: Adapter) -> float:
+        return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time
 
     def _register(self, conn: Connection) -> Mapping[str, ChannelState]:
         now = self._doors.clock.now()
@@ -95,8 +97,10 @@ class Core:
     def _let_go(self, conn: Connection) -> None:
         """Of what the settings no longer name: alerts are over, and what a crash left is for a person to decide."""
         now = self._doors.clock.now()
+        # It may only have been renamed, which the platform has yet to say: then it is asked, and not before its time.
+        quiet_for = max((self._quiet_for(each.adapter) for each in self._opened), default=0.0)
         for channel_id in channels.list_removed(conn):
-            queue.recover(conn, channel_id, quiet_for_due_at=now, now=now)
+            queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
         sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
         clear_gone(conn, "source", [failing_cause(source_id) for source_id in sources], now=now)
         clear_gone(conn, "channel", [down_cause(lane.channel.id) for lane in self.lanes.values()], now=now)

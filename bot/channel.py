@@ -61,7 +61,7 @@ class Channel:
         redact: Callable[[str], str],
         taken: "dict[int, Channel]",
     ) -> None:
-        """`taken`: which channel of this process has which row, shared by all of them."""
+        """`taken`: which channel of this process has which row or stands in there, shared by all of them."""
         self.id = state.id
         """The row in the ledger; another one once the platform has said that the label is another channel."""
         self.name = state.name
@@ -69,6 +69,11 @@ class Channel:
         self._doors = doors
         self._redact = redact
         self._taken = taken
+        self._taken[state.id] = self
+        self.settled = False
+        """Whether the row is ours by what the platform said, not only by the label."""
+        self.since = doors.clock.now()
+        """From when on what is planned here is meant for the channel that the settings name now."""
         self.on_trial = False
         """The platform says that all is well and refused a post all the same: only a post it takes ends the alert."""
         self._standing: Standing | None = None
@@ -146,32 +151,44 @@ class Channel:
 
     async def _settle_in(self, standing: Standing) -> str | None:
         """Settle on the row of this identity. The name of another configured channel that has it already, if any."""
-        now, platform = self._doors.clock.now(), self.adapter.platform
+        before = self.id
+        try:
+            twin = await self._doors.ledger.write(lambda conn: self._bind(conn, standing))
+        except Exception:
+            self.id = before  # nothing of it was written
+            raise
+        if twin is not None:
+            return twin.name
+        if self.id != before:
+            self.on_trial = False
+        return None
 
-        def work(conn: Connection) -> "int | Channel":
-            known = channels.find_channel(conn, platform, standing.account_id, standing.place_id)
-            twin = self._taken.get(known) if known is not None else None
-            if twin is not None and twin is not self:
-                return twin
-            bound = channels.bind_channel(
-                conn,
-                self.id,
-                account_id=standing.account_id,
-                place_id=standing.place_id,
-                who=standing.who,
-                url=standing.url,
-                now=now,
-            )
-            if self.on_trial and bound == self.id:
-                channels.lift_pause(conn, bound)
-            else:
-                resume(conn, {self.id, bound}, now=now)
-            self._taken[bound] = self  # here, where one transaction comes after the other
-            return bound
-
-        bound = await self._doors.ledger.write(work)
-        if isinstance(bound, Channel):
-            return bound.name
-        if bound != self.id:
-            self.id, self.on_trial = bound, False
+    def _bind(self, conn: Connection, standing: Standing) -> "Channel | None":
+        """Inside the transaction, lest a poll that commits next plans for a row that is left. The twin, if any."""
+        now = self._doors.clock.now()
+        known = channels.find_channel(conn, self.adapter.platform, standing.account_id, standing.place_id)
+        other = self._taken.get(known) if known is not None else None
+        if known is not None and other is not None and other is not self:
+            if other.settled:
+                return other
+            # Two labels were swapped: the other one stands in at our row, by its old name.
+            other.id = channels.make_room(conn, known, name=other.name, since=other.since, now=now)
+            self._taken[other.id] = other
+        bound = channels.bind_channel(
+            conn,
+            self.id,
+            account_id=standing.account_id,
+            place_id=standing.place_id,
+            who=standing.who,
+            url=standing.url,
+            now=now,
+            since=self.since,
+        )
+        if self.on_trial and bound == self.id:
+            channels.lift_pause(conn, bound)
+        else:
+            resume(conn, {self.id, bound}, now=now)
+        if self._taken.get(self.id) is self:
+            del self._taken[self.id]
+        self._taken[bound], self.id, self.settled = self, bound, True
         return None

@@ -80,11 +80,13 @@ def bind_channel(
     who: str,
     url: str | None,
     now: datetime,
+    since: datetime | None = None,
 ) -> int:
     """The platform has said who the label's channel is: settle on the row of that identity and return its id.
 
     A label that was moved to another account gets another row (nothing of the old account's backlog goes to the new
-    one); a channel that was renamed keeps its row, and what was planned under the new label moves over.
+    one, but what was planned `since` the label was read as it is now); a channel that was renamed keeps its row, and
+    what was planned under the new label moves over.
     """
     row = conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one()
     same = find_channel(conn, row["platform"], account_id, place_id)
@@ -98,22 +100,37 @@ def bind_channel(
     if target != channel_id:
         if row["account_id"] is None:
             _move_unsent(conn, channel_id, target)
+        elif since is not None:
+            _move_unsent(conn, channel_id, target, since=since)
         conn.execute(update(channels).where(channels.c.id == channel_id).values(removed_at=now))
     known = {"account_id": account_id, "place_id": place_id, "who": who, "url": url, "name": row["name"]}
     conn.execute(update(channels).where(channels.c.id == target).values(**known, verified_at=now, removed_at=None))
     return target
 
 
-def _move_unsent(conn: Connection, source: int, target: int) -> None:
-    """Move what a provisional row planned to the channel's real row, but for articles that it has already."""
+def make_room(conn: Connection, channel_id: int, *, name: str, since: datetime, now: datetime) -> int:
+    """A provisional row for the label `name`, which only stood in at a row that turns out to be another label's; what
+    was planned under it `since` then goes with it."""
+    platform = select(channels.c.platform).where(channels.c.id == channel_id)
+    values = {"platform": conn.execute(platform).scalar_one(), "name": name, "added_at": now}
+    room = int(conn.execute(insert(channels).values(**values).returning(channels.c.id)).scalar_one())
+    _move_unsent(conn, channel_id, room, since=since)
+    return room
+
+
+def _move_unsent(conn: Connection, source: int, target: int, *, since: datetime | None = None) -> None:
+    """Move what a row that stood in has planned (`since` then) to the real one, but for articles it has already."""
     there = select(deliveries.c.article_id).where(deliveries.c.channel_id == target)
+    planned = deliveries.c.channel_id == source
+    if since is not None:
+        planned &= deliveries.c.planned_at >= since
     movable = (
-        (deliveries.c.channel_id == source)
+        planned
         & (deliveries.c.state.in_([State.PENDING, State.SKIPPED, State.HELD]))
         & deliveries.c.article_id.not_in(there)
     )
     conn.execute(update(deliveries).where(movable).values(channel_id=target))
-    twice = (deliveries.c.channel_id == source) & (deliveries.c.state == State.PENDING)
+    twice = planned & (deliveries.c.state == State.PENDING)
     values = {"state": EDGES[State.PENDING, Event.DROPPED], "reason": "the channel had this article already"}
     conn.execute(update(deliveries).where(twice).values(due_at=None, **values))
 
