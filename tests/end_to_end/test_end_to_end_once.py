@@ -28,17 +28,6 @@ async def stage(tmp_path: Path, new_ledger: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def test_0_when_nothing_is_open(tmp_path: Path) -> None:
-    """With a new ledger and all platforms: what was asked for is out, and the exit code says that nothing is left."""
-    async with Stage(tmp_path) as stage:
-        articles = [stage.publication.publish_next() for _ in range(2)]
-        code, out, _ = await told(stage, "once", BACKFILL="2")
-        assert (NOTHING_OPEN, "Nothing is open.") == (code, out.strip())
-        for seat in stage.seats.values():
-            judge(stage, seat, articles, [])
-        assert [] == find_secrets(stage.ledger_bytes().decode("latin-1"), HANDED_OUT)
-
-
 async def test_3_when_something_goes_by_itself(stage: Stage) -> None:
     """While the platform is away, `once` says how much is open and when it goes on; later it is settled."""
     article = stage.publication.publish_next()
@@ -68,19 +57,15 @@ async def test_1_when_something_needs_a_person(stage: Stage) -> None:
     judge(stage, seat, articles, [])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "more", "words"),
-    [
-        (("--wait", "a while"), {}, "--wait"),
-        ((), {"SOURCES": ""}, "HANDBILL_SOURCES"),
-        ((), {"TELEGRAM__TOKEN": "not a token"}, "HANDBILL_TELEGRAM__TOKEN"),
-        ((), {"PACE": "fast"}, "HANDBILL_PACE"),
-    ],
-)
-async def test_2_for_a_mistake(stage: Stage, arguments: tuple[str, ...], more: dict[str, str], words: str) -> None:
-    """A mistake in the settings or on the command line is named, and nobody is asked for anything."""
-    code, out, err = await told(stage, "once", *arguments, **more)
-    assert (USAGE, "", True) == (code, out, words in err)
+async def test_2_for_mistakes(stage: Stage) -> None:
+    """Mistakes in the settings are all named at once, one on the command line too, and nobody is asked for anything."""
+    mistakes = {"SOURCES": "no address", "TELEGRAM__TOKEN": "no token", "PACE": "fast"}
+    code, out, err = await told(stage, "once", **mistakes)
+    assert (USAGE, "", [True] * 3) == (code, out, [f"HANDBILL_{name}" in err for name in mistakes])
+    code, out, err = await told(stage, "once", "--wait", "a while")
+    assert (USAGE, "", True) == (code, out, "--wait" in err)
+    code, _, err = await told(stage, "once", SOURCES="")
+    assert (USAGE, True) == (code, "HANDBILL_SOURCES" in err)
     assert [] == [*stage.publication.requests, *stage.seats["telegram"].server.requests]
 
 
@@ -99,8 +84,8 @@ async def test_wait_works_through_pacing(stage: Stage) -> None:
     judge(stage, seat, articles, [])
 
 
-async def test_a_dry_run_shows_nobody_anything(tmp_path: Path) -> None:
-    """Everything but the visible calls, on a ledger of its own: afterwards the real run posts what it would have."""
+async def test_a_dry_run_shows_nobody_anything_and_once_then_posts_it(tmp_path: Path) -> None:
+    """Everything but the visible calls, on a ledger of its own; then the real thing, which ends with 0."""
     async with Stage(tmp_path) as stage:
         articles = [stage.publication.publish_next() for _ in range(2)]
         async with Program(stage, "run", "--dry-run", "--log-json", BACKFILL="2") as program:
@@ -111,10 +96,11 @@ async def test_a_dry_run_shows_nobody_anything(tmp_path: Path) -> None:
         assert [[]] * len(PLATFORMS) == [seat.server.public() for seat in stage.seats.values()]
         assert (False, True) == (stage.ledger.exists(), (tmp_path / "handbill.dry-run.db").exists())
         assert [] == find_secrets(stage.ledger_bytes().decode("latin-1"), HANDED_OUT)
-        code, _, _ = await told(stage, "once", BACKFILL="2")
-        assert NOTHING_OPEN == code
+        code, out, _ = await told(stage, "once", BACKFILL="2")
+        assert (NOTHING_OPEN, "Nothing is open.") == (code, out.strip())
         for seat in stage.seats.values():
             judge(stage, seat, articles, [])
+        assert [] == find_secrets(stage.ledger_bytes().decode("latin-1"), HANDED_OUT)
 
 
 def test_a_source_that_said_when_to_come_back_is_left_alone(tmp_path: Path, new_ledger: Path) -> None:
