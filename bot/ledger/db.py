@@ -1,6 +1,7 @@
 """Engine and transactions: how the ledger is opened, and the two forms of its door."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -11,6 +12,9 @@ T = TypeVar("T")
 
 BUSY_FOR = 10.0
 """Seconds that a statement waits for another process's lock (every command works beside the daemon)."""
+
+WAL_TRIES = 20
+"""Times that a new file is tried again while others open it too."""
 
 
 def open_engine(url: str) -> Engine:
@@ -30,10 +34,28 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
     # https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switch to WAL, once in a file's life. Of several programs that open a new file together, one may.
+
+    The switch does not wait for another program's lock as other statements do; beginning to write does.
+    """
+    for _ in range(WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # without what extends the code
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _on_begin(conn: Connection) -> None:

@@ -16,6 +16,7 @@ from bot.ledger.db import InlineLedger, ThreadLedger, open_engine
 from bot.ledger.schema import articles, sources
 from tests.ledger.entries import NOW, SOURCE, channel, entry, feed, look, planned
 
+ROOT = Path(__file__).parents[2]
 HOLD = """
 import sqlite3, sys
 conn = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -25,6 +26,29 @@ print("held", flush=True)
 sys.stdin.readline()
 conn.execute("COMMIT")
 print("gone", flush=True)
+"""
+
+
+OPEN_TOGETHER = """
+import multiprocessing, sys
+from pathlib import Path
+from bot.ledger.db import InlineLedger, open_engine
+
+def work(folder, barrier):
+    for number in range(100):
+        ledger = InlineLedger(open_engine(f"sqlite:///{folder}/{number}.db"))
+        barrier.wait(20)
+        ledger.write_now(lambda conn: conn.exec_driver_sql("CREATE TABLE IF NOT EXISTS t (x)"))
+        ledger.close()
+
+context = multiprocessing.get_context("fork")
+barrier = context.Barrier(4)
+children = [context.Process(target=work, args=(sys.argv[1], barrier)) for _ in range(4)]
+for child in children:
+    child.start()
+for child in children:
+    child.join()
+print([child.exitcode for child in children])
 """
 
 
@@ -65,6 +89,13 @@ async def test_a_writer_waits_for_another_program(path: Path) -> None:
         let_go(child)
         assert await writing == ["theirs"]
     ledger.close()
+
+
+def test_programs_that_open_a_new_file_together_all_can(tmp_path: Path) -> None:
+    """Four processes meet at a hundred files that nobody has opened before: none is told that they are locked."""
+    command = [sys.executable, "-c", OPEN_TOGETHER, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[0, 0, 0, 0]\n", "")
 
 
 def test_a_reader_waits_for_nobody(path: Path, ledger: InlineLedger) -> None:
