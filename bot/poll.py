@@ -18,7 +18,7 @@ from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.plan import Rules, candidates, plan
 from bot.retry import backoff
-from bot.schedule import PATIENCE, next_poll
+from bot.schedule import PATIENCE, POLL_JITTER, next_poll
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.feed import NotAFeed, read_feed
@@ -74,6 +74,8 @@ class Poller:
         wait = state.next_poll_at - self._doors.clock.now()
         # A clock that was set back must not keep us away for longer than was meant when the time was set.
         meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self.source.poll_every)
+        if state.told_until_at is None and state.failures <= PATIENCE:  # an interval that was made shorter counts now
+            meant = min(meant, timedelta(seconds=self.source.poll_every * (1 + POLL_JITTER)))
         return max(0.0, min(wait, meant).total_seconds())
 
     async def told_until(self) -> datetime | None:

@@ -114,7 +114,7 @@ def general_layer(
             problems.note(f"{document.path.name}: [{name}]", mend)
     table = {name: value for name, value in document.content.items() if name not in {*LISTS, *platforms}}
     layer = Layer(document.path.name, {}, toml=True)
-    values = dict(_flat(without_unknown(table, General, layer.key, problems), General))
+    values = dict(_flat(without_unknown(table, General, layer.key, problems, beside=LISTS), General))
     for path, value in values.items():
         hide(model, path, value, problems)
     return Layer(document.path.name, values, toml=True)

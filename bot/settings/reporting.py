@@ -54,15 +54,16 @@ def _path(loc: tuple[int | str, ...], model: type[BaseModel]) -> Path:
 
 
 def without_unknown(
-    table: Mapping[str, Any], model: type[BaseModel], key_of: KeyOf, problems: Problems
+    table: Mapping[str, Any], model: type[BaseModel], key_of: KeyOf, problems: Problems, *, beside: Collection[str] = ()
 ) -> dict[str, Any]:
-    """`table` without the keys that `model` does not have, each of which becomes a problem."""
+    """`table` without the keys that `model` does not have, each of which becomes a problem. `beside`: names that may
+    have been meant as well."""
     known = {}
     for name, value in table.items():
         field = model.model_fields.get(name)
         inner = model_of(field) if field else None
         if field is None:
-            problems.unknown(key_of((name,)), name, model.model_fields)
+            problems.unknown(key_of((name,)), name, dict.fromkeys([*beside, *model.model_fields]))
         elif inner is not None and isinstance(value, Mapping):
             known[name] = without_unknown(value, inner, lambda path, name=name: key_of((name, *path)), problems)  # type: ignore[misc]
         else:

@@ -142,3 +142,21 @@ def test_nothing_of_a_document_that_our_own_code_stumbles_over_ends_the_watching
     assert source(world)["last_error"] == "reading it failed with ZeroDivisionError"
     live(world, {}, 120, web=web)
     assert source(world)["failures"] == 0
+
+
+def test_a_shorter_interval_counts_at_once(world: World) -> None:
+    """The time of the next look was set by the old interval; nobody waits six hours for a look each minute."""
+    web = Web()
+    world.feeds[FEED] = feed("a")
+    live(world, {}, 1, web=web, HANDBILL_POLL_EVERY="6h")
+    live(world, {}, 70, web=web)
+    assert len(web.times) == 2
+
+
+def test_a_shorter_interval_does_not_overrule_a_server_that_said_to_wait(world: World) -> None:
+    """What the server asked for is kept, whatever the operator sets."""
+    web = Web()
+    world.feeds[FEED] = FetchFailed("429", status=429, retry_after=3600)
+    live(world, {}, 1, web=web, HANDBILL_POLL_EVERY="6h")
+    live(world, {}, 600, web=web)
+    assert len(web.times) == 1

@@ -196,3 +196,9 @@ def test_routes_to_nowhere(mistakes: Mistakes) -> None:
         'handbill.toml: sources in [[routes]] #1 is "nwes": there is no source of this name; did you mean news?',
         'handbill.toml: channels in [[routes]] #1 is "evning": there is no channel of this name; did you mean evening?',
     ]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("source", "sources"), ("channel", "channels"), ("route", "routes")])
+def test_a_table_in_the_singular_is_understood(mistakes: Mistakes, written: str, meant: str) -> None:
+    """Whoever writes [[channel]] is told of [[channels]]."""
+    assert mistakes(f"[[{written}]]\n") == [f"handbill.toml: {written} is not a setting: did you mean {meant}?"]
