@@ -5,7 +5,7 @@ tell what is out, there is one or none, and that very delivery waits for a perso
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,18 +44,19 @@ class Ground:
     ledger: Path
     record: Record
 
-    def play(self, platform: str, prepare: Callable[[Seat], None], *, lost: slice = NONE) -> None:
-        """Three articles go to one platform under faults; judge what came of it. `lost`: whose answers were lost."""
-        run(self._play(platform, prepare, lost))
+    def play(self, platform: str, prepare: Callable[[Seat], None], *, lost: slice = NONE, **more: str) -> None:
+        """Three articles go to one platform under faults; judge what came of it. `lost`: whose answers were lost;
+        `more`: settings."""
+        run(self._play(platform, prepare, lost, more))
 
-    async def _play(self, platform: str, prepare: Callable[[Seat], None], lost: slice) -> None:
+    async def _play(self, platform: str, prepare: Callable[[Seat], None], lost: slice, more: Mapping[str, str]) -> None:
         clock = LoopClock()
         async with Stage(self.folder, now=clock.seconds, platforms=[platform]) as stage:
             lay_ledger(self.ledger, stage)
             articles = [stage.publication.publish_next() for _ in range(3)]
             seat = stage.seats[platform]
             prepare(seat)
-            async with core_on(stage, clock, BACKFILL="3") as core:
+            async with core_on(stage, clock, BACKFILL="3", **more) as core:
                 await core.once(LONG, asyncio.Event())
             assert seat.server.faults.happened
             assert [] == seat.server.faults.faults
@@ -102,6 +103,16 @@ def test_a_lost_outcome_in_the_middle_of_a_lane(platform: str, fault: str, groun
     """The same with a post before it, which the platform then shows as the newest, and maybe one after it."""
     script = Fault.parse(f"{fault}+1")
     ground.play(platform, lambda seat: seat.server.faults.add(script), lost=slice(1, 1 + script.times))
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_lost_outcome_that_is_looked_into_much_later(
+    platform: str, fault: str, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours later, when a platform has forgotten the keys of its calls: it is asked before anything is sent again."""
+    monkeypatch.setattr("bot.deliver.LOOK_EVERY", 600.0)  # an idle lane's looks would take longest
+    ground.play(platform, lambda seat: seat.server.faults.add(Fault.parse(fault)), lost=slice(1), QUIET_TIME="3h")
 
 
 @pytest.mark.parametrize("fault", INVISIBLE)
