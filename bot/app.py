@@ -133,16 +133,18 @@ class Core:
         try:
             await _until(stop, askers)
         finally:
-            await self._cancel(askers)
-            await self._leave(senders)
+            await self._leave(senders, askers)
         log.info("daemon.stopped")
 
-    async def _leave(self, senders: Sequence[asyncio.Task[None]]) -> None:
+    async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
+        """Start nothing new, wait for what is on the wire, then give it up and write that down."""
         for lane in self.lanes.values():
             lane.stop()
+        for asker in askers:  # they talk to no platform, and a look that is broken off is made again
+            asker.cancel()
         try:
             async with self._doors.clock.deadline(GRACE_FOR):
-                await _all(senders)
+                await _all([*senders, *askers])
         except TimeoutError:
             log.warning("daemon.left_waiting", calls=sum(not task.done() for task in senders))
         await self._cancel(senders)

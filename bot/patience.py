@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -52,7 +52,10 @@ async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
 
 
 async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
-    """Write to the ledger until it takes it: an outcome that is known must not be lost to a full disk or a lock."""
+    """Write to the ledger until it takes it: an outcome that is known must not be lost to a full disk or a lock.
+
+    Any other error is a mistake of ours, which waiting does not mend: it rises.
+    """
 
     def say(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -62,7 +65,7 @@ async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
         return await write()
 
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type(DBAPIError),
+        retry=retry_if_exception_type(OperationalError),
         wait=wait_exponential(multiplier=0.5, max=10),
         sleep=clock.sleep,
         before_sleep=say,

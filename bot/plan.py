@@ -49,6 +49,9 @@ class Plan:
     """Oldest first: the order in which they go out."""
     seen: tuple[tuple[int, Candidate], ...]
     """(article id, candidate) of those known already; a key that was not known is added to the article."""
+    also: tuple[tuple[int, NewArticle], ...] = ()
+    """(article id, what it would be here) of known ones that this source shows for the first time: it may lead to
+    channels that the source which had them first does not."""
 
 
 def candidates(source_identity: str, feed: Feed) -> tuple[Candidate, ...]:
@@ -115,15 +118,14 @@ def plan(
             places |= dict.fromkeys(more, place)
             fresh[place] = replace(fresh[place], keys=fresh[place].keys + more)
     backfilled = len(fresh) - rules.backfill if first_look else 0
-    new = tuple(
-        NewArticle(
-            candidate,
-            now + timedelta(seconds=rules.settle),
-            _why_not(candidate, index < backfilled, first_look, rules, now),
-        )
-        for index, candidate in enumerate(fresh)
-    )
-    return Plan(new, tuple(seen))
+
+    def article(candidate: Candidate, *, before: bool) -> NewArticle:
+        why_not = _why_not(candidate, before, first_look, rules, now)
+        return NewArticle(candidate, now + timedelta(seconds=rules.settle), why_not)
+
+    new = tuple(article(candidate, before=index < backfilled) for index, candidate in enumerate(fresh))
+    also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
+    return Plan(new, tuple(seen), also)
 
 
 def _owner(owners: Mapping[str, int], candidate: Candidate) -> int | None:

@@ -132,6 +132,7 @@ class Poller:
                 language=self.source.language,
                 cursor=cursor,
                 now=now,
+                complete=feed.complete,
             )
             clear_alert(conn, failing_cause(state.id), now=now)
             return stored

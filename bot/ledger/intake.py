@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.ledger.schema import article_keys, articles, deliveries, sources
+from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan
 
@@ -89,8 +89,12 @@ def commit_look(
     language: str | None,
     cursor: Mapping[str, Any],
     now: datetime,
+    complete: bool = True,
 ) -> Stored:
-    """Store a parsed look: new articles with a delivery per channel, new keys of known ones, and the cursor."""
+    """Store a parsed look: new articles with a delivery per channel, new keys of known ones, and the cursor.
+
+    `complete`: whether the document came whole.
+    """
     stored = []
     taken = set(known)  # a document in which one key leads to two articles must not cost the look
     for new in plan.new:
@@ -103,13 +107,16 @@ def commit_look(
         _add_keys(conn, article_id, [key for key in candidate.keys if key not in taken])
         taken.update(candidate.keys)
         changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
+    for article_id, new in plan.also:
+        _plan_deliveries(conn, article_id, new, _missing(conn, source_id, article_id, channel_ids), now)
     first = select(sources.c.first_look_at).where(sources.c.id == source_id)
     values = {
         "polled_at": now,
         "ok_at": now,
         "failures": 0,
         "last_error": None,
-        "first_look_at": conn.execute(first).scalar_one() or now,
+        # A document that was cut off is not all that was there before.
+        "first_look_at": conn.execute(first).scalar_one() or (now if complete else None),
     }
     conn.execute(update(sources).where(sources.c.id == source_id).values(**values, **cursor))
     return Stored(tuple(stored), changed)
@@ -168,6 +175,19 @@ def _plan_deliveries(
     common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **fate}
     if channel_ids:
         conn.execute(insert(deliveries), [{**common, "channel_id": channel_id} for channel_id in channel_ids])
+
+
+def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Sequence[int]) -> list[int]:
+    """The channels that another source of this article leads to and the first one does not. One that was added after
+    the article was found is not among them: the past is not replayed."""
+    found = select(articles.c.found_at).where(articles.c.id == article_id, articles.c.source_id != source_id)
+    planned = select(deliveries.c.channel_id).where(deliveries.c.article_id == article_id)
+    query = select(channels.c.id).where(
+        channels.c.id.in_(channel_ids),
+        channels.c.id.not_in(planned),
+        channels.c.added_at <= found.scalar_subquery(),
+    )
+    return list(conn.execute(query.order_by(channels.c.id)).scalars())
 
 
 def note_unchanged(conn: Connection, source_id: int, *, next_poll_at: datetime, now: datetime) -> None:

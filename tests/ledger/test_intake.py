@@ -11,12 +11,14 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.ledger import intake
+from bot.ledger.channels import register_channel
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.intake import Stored
+from bot.ledger.intake import Stored, commit_look, find_known, get_source, register_source
 from bot.ledger.schema import article_keys, articles, deliveries, metadata
 from bot.model import State
+from bot.plan import candidates, plan
 from bot.sources.entry import Feed
-from tests.ledger.entries import NOW, SOURCE, channel, entry, feed, later, look, source_row
+from tests.ledger.entries import CURSOR, NOW, RULES, SOURCE, channel, entry, feed, later, look, source_row
 
 
 def count(conn: Connection) -> tuple[int, int, int]:
@@ -154,3 +156,74 @@ def test_skipped_articles_have_their_deliveries_too(ledger: InlineLedger) -> Non
     row = ledger.read_now(lambda conn: conn.execute(select(deliveries)).mappings().one())
     assert (row["state"], row["due_at"], row["settled_at"]) == (State.SKIPPED, None, NOW)
     assert "HANDBILL_MAX_AGE" in row["reason"]
+
+
+def second_look(conn: Connection, document: Feed, channel_ids: list[int], *, first_look: bool = False) -> None:
+    """One committed look at another source of the same publication."""
+    source = register_source(conn, identity="other", name="other", url="https://other.example/feed", now=NOW)
+    found = candidates("other", document)
+    known = find_known(conn, found)
+    decided = plan(found, known, first_look=first_look, rules=RULES, now=NOW)
+    commit_look(conn, source.id, decided, known, channel_ids=channel_ids, language=None, cursor=CURSOR, now=NOW)
+
+
+def states_by_channel(conn: Connection) -> list[tuple[int, str]]:
+    """(channel, state) of every delivery."""
+    query = select(deliveries.c.channel_id, deliveries.c.state).order_by(deliveries.c.channel_id)
+    return [(row.channel_id, row.state) for row in conn.execute(query)]
+
+
+def test_a_second_source_of_an_article_brings_it_to_the_channels_that_the_first_has_not(ledger: InlineLedger) -> None:
+    """Routes of two sources part: each of their channels gets the article once, however often it is shown."""
+
+    def work(conn: Connection) -> list[tuple[int, str]]:
+        a, b = channel(conn, "a", account="1"), channel(conn, "b", account="2")
+        look(conn, feed(entry("x")), [a])
+        shown = entry("x", id="other-id")
+        for _ in range(2):
+            second_look(conn, feed(shown), [a, b])
+        return states_by_channel(conn)
+
+    assert ledger.write_now(work) == [(1, "pending"), (2, "pending")]
+
+
+def test_a_channel_that_was_added_later_does_not_get_the_past_by_a_second_source(ledger: InlineLedger) -> None:
+    """What was found before a channel was there stays in, even if another source shows it now."""
+
+    def work(conn: Connection) -> list[tuple[int, str]]:
+        a = channel(conn, "a", account="1")
+        look(conn, feed(entry("x")), [a])
+        b = register_channel(conn, platform="paper", name="b", now=later(60)).id
+        second_look(conn, feed(entry("x", id="other-id")), [a, b])
+        return states_by_channel(conn)
+
+    assert ledger.write_now(work) == [(1, "pending")]
+
+
+def test_a_second_source_at_its_first_look_posts_nothing(ledger: InlineLedger) -> None:
+    """The first look posts nothing, also of articles that another source had."""
+
+    def work(conn: Connection) -> list[tuple[int, str]]:
+        a, b = channel(conn, "a", account="1"), channel(conn, "b", account="2")
+        look(conn, feed(entry("x")), [a])
+        second_look(conn, feed(entry("x", id="other-id")), [b], first_look=True)
+        return states_by_channel(conn)
+
+    assert ledger.write_now(work) == [(1, "pending"), (2, "skipped")]
+
+
+def test_a_document_that_was_cut_off_is_no_first_look(ledger: InlineLedger) -> None:
+    """What the rest of it would have shown was there before, too: the first look is still to come."""
+
+    def work(conn: Connection) -> list[bool]:
+        source = register_source(conn, identity=SOURCE, name=SOURCE, url="https://news.example/feed", now=NOW)
+        firsts = []
+        for complete in (False, True):
+            empty = plan([], {}, first_look=True, rules=RULES, now=NOW)
+            commit_look(
+                conn, source.id, empty, {}, channel_ids=[], language=None, cursor=CURSOR, now=NOW, complete=complete
+            )
+            firsts.append(get_source(conn, SOURCE).first_look)
+        return firsts
+
+    assert ledger.write_now(work) == [True, False]
