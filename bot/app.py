@@ -9,7 +9,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -173,8 +173,10 @@ class Core:
         await self._teller.tell()
 
     async def waiting(self) -> Waiting:
-        """What is still open."""
-        return await self._doors.ledger.read(summarise)
+        """What is still open, and which of the configured sources could not be read."""
+        waiting = await self._doors.ledger.read(summarise)
+        names = {source.name for source in self._settings.sources}
+        return replace(waiting, unread=tuple(each for each in waiting.unread if each.name in names))
 
     async def _look(self, poller: Poller) -> None:
         if told := await poller.told_until():

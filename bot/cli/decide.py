@@ -70,6 +70,10 @@ def resolve(
 
 def retry(
     deliveries: Annotated[list[int] | None, typer.Argument(metavar="ID", show_default=False)] = None,
+    *,
+    even_if_out: Annotated[
+        bool, typer.Option("--even-if-out", help="Also what was dropped while nobody knew whether it is out.")
+    ] = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +84,8 @@ def retry(
     settings, _ = prepare_to_show(config)
     with opened_ledger(settings) as ledger:
         if deliveries:
-            done = [_decide(ledger, each, _RETRY, "a person asked for it") for each in dict.fromkeys(deliveries)]
+            wanted, why = dict.fromkeys(deliveries), "a person asked for it"
+            done = [_decide(ledger, each, _RETRY, why, even_if_out=even_if_out) for each in wanted]
         else:
             _list_failed(ledger, as_json=as_json)
             return
@@ -98,7 +103,13 @@ class Done:
 
 
 def _decide(
-    ledger: "InlineLedger", delivery_id: int, events: Mapping[State, Event], reason: str, url: str | None = None
+    ledger: "InlineLedger",
+    delivery_id: int,
+    events: Mapping[State, Event],
+    reason: str,
+    *,
+    url: str | None = None,
+    even_if_out: bool = False,
 ) -> Done:
     from bot.cli.rows import about
     from bot.clock import SystemClock
@@ -118,6 +129,8 @@ def _decide(
             return Done(row, True, f"{about(row)} stays failed, and nothing more is said of it.")
         if row.state not in events:
             return Done(row, False, _why_not(row))
+        if events is _RETRY and not even_if_out and queue.may_be_out(conn, delivery_id):
+            return Done(row, False, _may_be_out(row))
         delivery = queue.get_delivery(conn, delivery_id)
         person.decide(conn, delivery, events[row.state], cause=cause, reason=reason, now=now, url=url)
         decided = find_row(conn, delivery_id) or row
@@ -137,11 +150,20 @@ def _now_it_is(row: "DeliveryRow", now: "datetime") -> str:
     if row.state is State.SENT:
         return f"{about(row)} is sent: {plain(row.url or '')}"
     if row.state is State.CANCELLED:
-        return f"{about(row)} is cancelled: it stays as it is. `handbill retry {row.id}` sends it after all."
+        return f"{about(row)} is cancelled: it stays as it is."
     if row.removed:
         return f"{about(row)} is pending, but its channel is not in the settings: it goes out when it is there again."
     due = "now" if row.due_at is None else when(max(row.due_at, now), now)
     return f"{about(row)} is to go out {due}: by `handbill run` where it is running, else by the next `handbill once`."
+
+
+def _may_be_out(row: "DeliveryRow") -> str:
+    from bot.cli.rows import about
+
+    return (
+        f"{about(row)} was dropped while nobody knew whether it is out, and sending it could post it twice: look at "
+        f"the channel first; if it is not there, `handbill retry {row.id} --even-if-out` sends it."
+    )
 
 
 def _why_not(row: "DeliveryRow") -> str:

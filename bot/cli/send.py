@@ -73,17 +73,24 @@ def _as_json(waiting: "Waiting") -> dict[str, object]:
         "next_at": waiting.next_at.isoformat() if waiting.next_at else None,
         "undecided": waiting.undecided,
         "alerts": [alert.message for alert in waiting.alerts],
+        "unread": [{"source": source.name, "reason": source.reason} for source in waiting.unread],
     }
 
 
 def _sentences(waiting: "Waiting") -> list[str]:
     from bot.cli.show import plain
+    from bot.clock import SystemClock
 
     said = [f"{'!' if alert.needs_person else '·'} {plain(alert.message)}" for alert in waiting.alerts]
     if waiting.undecided and not any(alert.cause.startswith("delivery:") for alert in waiting.alerts):
         said.append(f"{waiting.undecided} to be decided: `handbill resolve` lists them.")
     if waiting.by_itself:
         said.append(f"{waiting.by_itself} open, going by themselves{_when(waiting)}.")
+    said += [
+        f"· Source {plain(source.name)} was not read: {plain(source.reason)} It is asked again "
+        f"{say_in((source.next_poll_at - SystemClock().now()).total_seconds())}."
+        for source in waiting.unread
+    ]
     return said or ["Nothing is open."]
 
 

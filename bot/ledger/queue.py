@@ -312,3 +312,10 @@ def decide(
         values |= {"url": url, "sent_at": now}
     still = (delivery.id, delivery.state, delivery.attempts)
     return _take(conn, update(deliveries).where(_STILL), still, event, **values)
+
+
+def may_be_out(conn: Connection, delivery_id: int) -> bool:
+    """Whether the last that is known of a delivery's attempts leaves open that it is out."""
+    query = select(attempts.c.outcome).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id.desc())
+    last = conn.execute(query.limit(1)).one_or_none()
+    return last is not None and last.outcome in {None, Event.LOST, Event.ASK_AGAIN, Event.CANNOT_TELL}

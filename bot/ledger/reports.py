@@ -52,6 +52,15 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A source whose last look gave nothing."""
+
+    name: str
+    reason: str
+    next_poll_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What is open: how much goes by itself and when, and how much needs a person."""
 
@@ -62,6 +71,7 @@ class Waiting:
     """Deliveries that wait for `handbill resolve`."""
     alerts: tuple[Alert, ...]
     """Every open alert; those that need a person first."""
+    unread: tuple[Unread, ...] = ()
 
     @property
     def needs_person(self) -> bool:
@@ -87,7 +97,9 @@ def summarise(conn: Connection) -> Waiting:
     count, earliest = conn.execute(open_query).one()
     undecided = conn.execute(select(func.count()).select_from(here).where(_UNDECIDED)).scalar_one()
     alerts = sorted(list_alerts(conn), key=lambda alert: not alert.needs_person)
-    return Waiting(int(count), earliest, int(undecided), tuple(alerts))
+    failing = select(sources.c.name, sources.c.last_error, sources.c.next_poll_at).where(sources.c.failures > 0)
+    unread = [Unread(row.name, row.last_error or "", row.next_poll_at) for row in conn.execute(failing)]
+    return Waiting(int(count), earliest, int(undecided), tuple(alerts), tuple(unread))
 
 
 def _rows() -> Select[Any]:

@@ -46,8 +46,9 @@ class Book:
 
         def work(conn: Connection) -> int:
             state = channels.register_channel(conn, platform=platform or name, name=name, now=self.now)
-            account = {"account_id": name, "place_id": name, "who": who or f"@{name}"}
-            return channels.bind_channel(conn, state.id, url=None, now=self.now, **account)
+            return channels.bind_channel(
+                conn, state.id, account_id=name, place_id=name, who=who or f"@{name}", url=None, now=self.now
+            )
 
         return self.ledger.write_now(work)
 

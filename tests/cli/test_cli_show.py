@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cli.send import _sentences
 from bot.cli.show import plain, when
+from bot.clock import SystemClock
+from bot.ledger.reports import Unread, Waiting
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -47,3 +50,13 @@ def test_plain_text_keeps_what_writing_needs() -> None:
     assert text == plain(text)
     assert "a\n\nb" == plain("a\n\x00\nb", lines=True)
     assert "a b" == plain("a\n\nb")
+
+
+def test_once_names_a_source_that_was_not_read() -> None:
+    """ "Nothing is open" alone would hide that nobody could look."""
+    at = SystemClock().now() + timedelta(minutes=5)
+    unread = Unread("herald", "https://herald.example/feed.xml answered 404.", at)
+    said = _sentences(Waiting(0, None, 0, (), (unread,)))
+    assert said == [
+        "· Source herald was not read: https://herald.example/feed.xml answered 404. It is asked again in 5 min."
+    ]

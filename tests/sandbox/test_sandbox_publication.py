@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import aiohttp
-import fastfeedparser  # type: ignore[import-untyped]
 import feedparser  # type: ignore[import-untyped]
 import pytest
 from multidict import CIMultiDictProxy
@@ -62,9 +61,8 @@ async def test_every_xml_feed_tells_the_same_articles(herald: Publication, path:
     assert FEEDS[path][1] == headers["Content-Type"]
     parsed = feedparser.parse(body, sanitize_html=False)
     assert not parsed.bozo
-    for entries in (parsed.entries, fastfeedparser.parse(body).entries):
-        assert [article.title for article in articles] == [entry["title"] for entry in entries]
-        assert [article.link for article in articles] == [entry["link"] for entry in entries]
+    assert [article.title for article in articles] == [entry["title"] for entry in parsed.entries]
+    assert [article.link for article in articles] == [entry["link"] for entry in parsed.entries]
     summaries = [entry["summary"] for entry in parsed.entries]
     read = summaries if path == "/atom.xml" else [html.unescape(summary) for summary in summaries]  # RSS: it is HTML
     assert [article.summary for article in articles] == read
