@@ -87,7 +87,11 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "bot.cli",
         )
     },
-    "sqlalchemy.exc": {"DBAPIError": ("bot.patience", "bot.cli"), "DatabaseError": ("bot.check",)},
+    "sqlalchemy.exc": {
+        "OperationalError": ("bot.patience",),
+        "DBAPIError": ("bot.cli",),
+        "DatabaseError": ("bot.check",),
+    },
 }
 
 USES: Mapping[re.Pattern[str], tuple[str, ...]] = {
