@@ -58,6 +58,8 @@ class Core:
         self._renderer = Renderer()
         self.lanes: dict[str, Lane] = {}
         self.pollers: list[Poller] = []
+        self._rests: dict[str, Rest] = {}
+        """How each lane ended its round."""
         self._teller = Teller([each.adapter for each in opened if isinstance(each.adapter, CanAlert)], doors)
 
     async def start(self) -> None:
@@ -176,7 +178,10 @@ class Core:
         """What is still open, and which of the configured sources could not be read."""
         waiting = await self._doors.ledger.read(summarise)
         names = {source.name for source in self._settings.sources}
-        return replace(waiting, unread=tuple(each for each in waiting.unread if each.name in names))
+        # The lanes know better than the ledger when they go on: a platform that is away is not written down.
+        times = [rest.until for rest in self._rests.values() if rest.until is not None]
+        next_at = min(times, default=waiting.next_at) if waiting.by_itself else None
+        return replace(waiting, next_at=next_at, unread=tuple(each for each in waiting.unread if each.name in names))
 
     async def _look(self, poller: Poller) -> None:
         if told := await poller.told_until():
@@ -190,8 +195,9 @@ class Core:
             if rest is None:
                 continue
             if rest.until is None or rest.until > until:
+                self._rests[lane.channel.name] = rest
                 return
-            await lane.sleep(Rest(rest.until, rest.why))
+            await lane.sleep(rest)
 
 
 async def _until(stop: asyncio.Event, watched: Sequence[asyncio.Task[None]]) -> None:
