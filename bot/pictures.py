@@ -5,7 +5,6 @@ import structlog
 from adapters.base import Picture
 from bot.doors import Doors, FetchFailed
 from bot.model import Article
-from bot.picture import BadPicture, normalise
 
 log = structlog.get_logger()
 
@@ -16,6 +15,8 @@ async def find_picture(doors: Doors, article: Article) -> Picture | None:
     """The article's picture as platforms take it, or None where there is none that can be used."""
     if not article.picture_url:
         return None
+    from bot.picture import BadPicture, normalise  # noqa: PLC0415 # Pillow: several megabytes that not all need
+
     # A fallback must never describe what nobody has looked at: it says only what the picture belongs to.
     alt = article.picture_alt or f"Picture accompanying: {article.title}"
     try:
