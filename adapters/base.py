@@ -7,7 +7,7 @@ An adapter has four steps, of which exactly one is visible to followers: `compos
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -367,4 +367,3 @@ class Platform:
     """Compose without an account, for previews: settings may be None; limits are the platform's defaults."""
     quiet_for: float
     takes_picture: bool
-    doc: Mapping[str, str] = field(default_factory=dict)

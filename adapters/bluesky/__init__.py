@@ -86,7 +86,4 @@ PLATFORM = Platform(
     compose=_compose,
     quiet_for=QUIET_FOR,
     takes_picture=True,
-    doc={
-        "app_password": "Settings → Privacy and security → App passwords → Add App Password.",
-    },
 )

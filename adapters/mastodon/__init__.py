@@ -93,7 +93,4 @@ PLATFORM = Platform(
     compose=_compose,
     quiet_for=QUIET_FOR,
     takes_picture=False,
-    doc={
-        "token": "Preferences → Development → New application (scopes read and write:statuses) → Your access token.",
-    },
 )

@@ -101,8 +101,4 @@ PLATFORM = Platform(
     compose=_compose,
     quiet_for=QUIET_FOR,
     takes_picture=False,
-    doc={
-        "token": "Talk to @BotFather in Telegram, send /newbot, and copy the token from its answer.",
-        "chat": "Add the bot to the channel: Administrators → Add Administrator → Post Messages.",
-    },
 )
