@@ -36,6 +36,7 @@ def main() -> int:
         )
         return 1
     sys.stdout.write("Installing a real Bluesky PDS (about 560 MB) …\n")
+    sys.stdout.flush()
     code = subprocess.run([npm, *COMMAND], cwd=HERE, check=False).returncode
     if code == 0:
         (MODULES / ".installed").write_text(wanted())
