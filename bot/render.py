@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Literal
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from adapters.base import Part, Picture, Post
@@ -52,10 +52,16 @@ class Renderer:
         self._environment = _Environment(
             loader=loader or _Packaged(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
         )
+        self._chosen: dict[str, Template] = {}
+
+    def _template(self, platform: str) -> Template:
+        if platform not in self._chosen:  # looking for the one that is not there costs more than rendering
+            self._chosen[platform] = self._environment.select_template([f"{platform}.txt", "default.txt"])
+        return self._chosen[platform]
 
     def post(self, article: Article, *, platform: str, picture: Picture | None = None) -> Post:
         """The post that this article comes to on this platform, before its limits."""
-        template = self._environment.select_template([f"{platform}.txt", "default.txt"])
+        template = self._template(platform)
         title, summary = _clean(article.title), _clean(article.summary)
         rendered = template.render(
             title=_marked("title", title),
