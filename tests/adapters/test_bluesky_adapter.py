@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -34,11 +33,9 @@ from adapters.base import (
 )
 from adapters.bluesky import PLATFORM, BlueskySettings
 from adapters.bluesky.adapter import BlueskyAdapter
-from adapters.sandbox.bluesky import BlueskySandbox
 from adapters.sandbox.faults import Fault
+from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 
-HANDLE = "news.sandbox.test"
-PASSWORD = "abcd-efgh-ijkl-mnop"
 LINK = "https://example.com/news/1"
 PUT, REFRESH, LOGIN, WHOAMI, UPLOAD = (
     f"/xrpc/com.atproto.{name}"
@@ -54,40 +51,10 @@ JPEG = Picture(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8, "image/jpeg", 64, 32
 
 
 @dataclass
-class Store:
-    """Where one account's session is kept, as the ledger would."""
-
-    sealed: str | None = None
-    saves: int = 0
-
-    async def load(self) -> str | None:
-        return self.sealed
-
-    async def save(self, sealed: str) -> None:
-        self.sealed = sealed
-        self.saves += 1
-
-
-@dataclass
-class Scene:
+class Scene(OneAccount):
     """A PDS with one account, a clock that the test moves, and adapters that come and go like processes."""
 
-    at: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
-    store: Store = field(default_factory=Store)
-    secrets: set[str] = field(default_factory=set)
     opened: list[BlueskyAdapter] = field(default_factory=list)
-    pds: BlueskySandbox = field(init=False)
-    did: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.pds = BlueskySandbox(now=self.now)
-        self.did = self.pds.add_account(HANDLE, PASSWORD)
-
-    def now(self) -> float:
-        return self.at.timestamp()
-
-    def pass_time(self, **duration: float) -> None:
-        self.at += timedelta(**duration)
 
     def open(
         self, *, password: str = PASSWORD, handle: str = HANDLE, owner: bool = True, server: str = ""

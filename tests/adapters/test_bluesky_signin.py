@@ -5,7 +5,6 @@ import os
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,51 +13,19 @@ from adapters.bluesky import BlueskySettings
 from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.xrpc import Xrpc
-from adapters.sandbox.bluesky import BlueskySandbox
 from adapters.sandbox.faults import Fault
 from adapters.seal import seal, unseal
+from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 
-HANDLE = "news.sandbox.test"
-PASSWORD = "abcd-efgh-ijkl-mnop"
 LOGIN = "createSession"
 REFRESH = "refreshSession"
 
 
 @dataclass
-class Store:
-    """Where one account's session is kept, as the ledger would."""
-
-    sealed: str | None = None
-    saves: int = 0
-
-    async def load(self) -> str | None:
-        return self.sealed
-
-    async def save(self, sealed: str) -> None:
-        self.sealed = sealed
-        self.saves += 1
-
-
-@dataclass
-class Door:
+class Door(OneAccount):
     """A PDS with one account, a clock that the test moves, and processes that sign in to it."""
 
-    at: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
-    store: Store = field(default_factory=Store)
-    secrets: set[str] = field(default_factory=set)
     lines: list[Xrpc] = field(default_factory=list)
-    pds: BlueskySandbox = field(init=False)
-    did: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.pds = BlueskySandbox(now=self.now)
-        self.did = self.pds.add_account(HANDLE, PASSWORD)
-
-    def now(self) -> float:
-        return self.at.timestamp()
-
-    def pass_time(self, **duration: float) -> None:
-        self.at += timedelta(**duration)
 
     @property
     def whose(self) -> str:

@@ -3,44 +3,15 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from adapters.wire import LONGEST_WAIT, Expired, PhaseTransport, Wire, current, retry_after, watch, within
-
-Misbehave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Seen: Yes\r\n\r\nok"
-
-
-@asynccontextmanager
-async def serving(misbehave: Misbehave) -> AsyncIterator[str]:
-    """A loopback server that does `misbehave` to every connection; its URL."""
-    serving_tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await misbehave(reader, writer)
-        finally:
-            writer.transport.abort()
-            with suppress(OSError):
-                await writer.wait_closed()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving_tasks.add(asyncio.create_task(serve(reader, writer)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in serving_tasks:
-            task.cancel()
-        await asyncio.gather(*serving_tasks, return_exceptions=True)
-        await server.wait_closed()
+from tests.adapters.raw import OK, read_request, serving
 
 
 @asynccontextmanager
@@ -48,13 +19,6 @@ async def client(**options: object) -> AsyncIterator[httpx.AsyncClient]:
     """A client as the libraries make theirs, over our transport."""
     async with httpx.AsyncClient(transport=PhaseTransport(), timeout=10, **options) as http:  # type: ignore[arg-type]
         yield http
-
-
-async def read_request(reader: asyncio.StreamReader) -> bytes:
-    """Head and body of one request."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-    return head + await reader.readexactly(length)
 
 
 async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
