@@ -17,14 +17,14 @@ WAL_TRIES = 20
 """Times that a new file is tried again while others open it too."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the ledger at `url`; connects to nothing yet.
+def open_engine(url: str, *, as_it_is: bool = False) -> Engine:
+    """An engine for the ledger at `url`; connects to nothing yet. `as_it_is`: only to look whose file it is.
 
     SQLite runs in WAL with synchronous=FULL: with NORMAL a power cut may take back the last commits, and a post that
     is out would be forgotten and sent again (https://www.sqlite.org/pragma.html#pragma_synchronous).
     """
     engine = create_engine(url, connect_args={"timeout": BUSY_FOR, "check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", _on_connect_to_look if as_it_is else _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
 
@@ -38,6 +38,11 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _on_connect_to_look(dbapi_connection: Any, _record: object) -> None:
+    # Somebody else's database is left as it is, its journal included.
+    dbapi_connection.isolation_level = None
 
 
 def _use_wal(cursor: Any) -> None:

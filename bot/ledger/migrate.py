@@ -54,7 +54,7 @@ def ensure_ledger(url: str) -> str | None:
 
 
 def _look(url: str) -> str | None:
-    ledger = InlineLedger(open_engine(url))
+    ledger = InlineLedger(open_engine(url, as_it_is=True))
     try:
         return ledger.read_now(find_version)
     except LookupError as error:
