@@ -1,12 +1,17 @@
-"""For the whole suite: no secret in any output, and the tally of the conformance suite."""
+"""For the whole suite: no secret in any output, the tally of the conformance suite, properties that are not timed."""
 
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.ledger.migrate import ensure_ledger
 from tests.secrecy import pytest_runtest_makereport
+
+# Properties are not timed: on a busy machine a slow example is no finding.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 __all__ = ["pytest_runtest_makereport"]
 

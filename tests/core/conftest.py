@@ -1,25 +1,18 @@
-"""What the tests of the core share: a world in virtual time, a silent log, properties that are not timed."""
+"""What the tests of the core share: a world in virtual time, a silent log."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
 
-from bot.ledger.migrate import ensure_ledger
 from tests.simulation.world import World
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # on a busy machine a slow example is no finding
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def migrated(new_ledger: Path) -> bytes:
     """An empty ledger as the migrations make it, to be copied."""
-    path = tmp_path_factory.mktemp("ledger") / "empty.db"
-    ensure_ledger(f"sqlite:///{path}")
-    return path.read_bytes()
+    return new_ledger.read_bytes()
 
 
 @pytest.fixture

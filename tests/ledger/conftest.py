@@ -4,21 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.migrate import ensure_ledger
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # properties are not timed: on a busy machine a slow example is no finding
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def migrated(new_ledger: Path) -> bytes:
     """An empty ledger as the migrations make it, to be copied."""
-    path = tmp_path_factory.mktemp("ledger") / "empty.db"
-    ensure_ledger(f"sqlite:///{path}")
-    return path.read_bytes()
+    return new_ledger.read_bytes()
 
 
 @pytest.fixture

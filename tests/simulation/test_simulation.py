@@ -14,7 +14,6 @@ import structlog
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import list_log, summarise
 from bot.model import State
 from bot.settings import ChannelConfig, Settings, load_settings
@@ -43,11 +42,9 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty ledger of the present version, made once and copied."""
-    path = tmp_path_factory.mktemp("ledger") / "empty.db"
-    ensure_ledger(f"sqlite:///{path}")
-    return path.read_bytes()
+def empty_ledger(new_ledger: Path) -> bytes:
+    """An empty ledger of the present version, to be copied."""
+    return new_ledger.read_bytes()
 
 
 @pytest.fixture
