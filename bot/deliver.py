@@ -2,8 +2,9 @@
 
     head of the lane ─▶ uncertain? ask ─▶ pending? pace ─▶ compose ─▶ stage ─▶ freeze + claim ─▶ PUBLISH ─▶ settle
 
-It decides nothing: what an outcome comes to is `bot.retry`, which edge may be taken is `bot.model`. In order, one
-visible call in flight; a delivery that waits for its time holds the lane, one that waits for a person does not.
+It decides nothing: what an outcome or an answer comes to is `bot.retry`, which edge may be taken is `bot.model`. In
+order, one visible call in flight; a delivery that waits for its time holds the lane, one that waits for a person does
+not.
 """
 
 import asyncio
@@ -18,19 +19,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from adapters.base import (
-    Absent,
-    Adapter,
-    Answer,
-    AskAgain,
-    CannotTell,
-    Found,
-    KeySeed,
-    Outcome,
-    Payload,
-    Receipt,
-    Uncertain,
-)
+from adapters.base import Adapter, KeySeed, Outcome, Payload, Receipt, Uncertain
 from bot.channel import Channel, Rest
 from bot.doors import Doors
 from bot.ledger import queue
@@ -40,7 +29,7 @@ from bot.model import Article, Delivery, Event, Settlement, State
 from bot.patience import shortly
 from bot.pictures import find_picture
 from bot.render import Renderer
-from bot.retry import Step, backoff, judge
+from bot.retry import Step, backoff, conclude, judge
 from bot.settle import Settler
 
 T = TypeVar("T")
@@ -82,7 +71,7 @@ class Lane:
     # ── for life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def recover(self) -> None:
-        """What a crash left in `sending` is uncertain from now on. Called once, before the first step."""
+        """What a crash left in `sending`, or an outcome that never reached the ledger, is uncertain from now on."""
         now = self._doors.clock.now()
         due_at = now + timedelta(seconds=self._quiet_for)
         channel_id = self.channel.id
@@ -264,26 +253,9 @@ class Lane:
         except Outcome as outcome:
             settlement = self._judge("find", outcome, delivery)
         else:
-            settlement = self._conclude(answer, delivery)
+            now, dice = self._doors.clock.now(), self._doors.dice
+            settlement = conclude(answer, failures=delivery.failures, now=now, dice=dice)
         await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
-
-    def _conclude(self, answer: Answer, delivery: Delivery) -> Settlement:
-        now = self._doors.clock.now()
-        match answer:
-            case Found(receipt):
-                return Settlement(Event.FOUND, None, None, receipt=receipt)
-            case Absent(why):
-                # The first time at once: it has rested long enough. A platform that loses one post after the other
-                # is left alone for longer and longer.
-                wait = backoff(delivery.failures - 1, self._doors.dice) if delivery.failures > 1 else 0.0
-                reason = why or "the platform was asked and does not have it"
-                return Settlement(Event.ABSENT, now + timedelta(seconds=wait), reason)
-            case AskAgain(after_for, marker):
-                due_at = now + timedelta(seconds=after_for)
-                reason = "the platform could not tell yet"
-                return Settlement(Event.ASK_AGAIN, due_at, reason, marker=json.dumps(dict(marker)))
-            case CannotTell(why):
-                return Settlement(Event.CANNOT_TELL, None, why)
 
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
 

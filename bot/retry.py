@@ -3,11 +3,24 @@
 Every outcome of the contract has exactly one settlement per step; a test asserts that the table is total.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.base import (
+    Absent,
+    Answer,
+    AskAgain,
+    CannotTell,
+    ChannelDown,
+    Found,
+    Outcome,
+    RateLimited,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
 from bot.doors import Dice
 from bot.model import Event, Settlement
 
@@ -69,3 +82,22 @@ def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now:
             return Settlement(event, now + timedelta(seconds=quiet_for), reason, failed=True, status=status)
         case _:
             return Settlement(event, None, reason, status=status)
+
+
+def conclude(answer: Answer, *, failures: int, now: datetime, dice: Dice) -> Settlement:
+    """What the platform's answer to "is it out?" makes of the delivery. `failures`: failed attempts, the lost one
+    included."""
+    match answer:
+        case Found(receipt):
+            return Settlement(Event.FOUND, None, None, receipt=receipt)
+        case Absent(why):
+            # The first time at once: it has rested long enough. A platform that loses one post after the other is
+            # left alone for longer and longer.
+            wait = backoff(failures - 1, dice) if failures > 1 else 0.0
+            reason = why or "the platform was asked and does not have it"
+            return Settlement(Event.ABSENT, now + timedelta(seconds=wait), reason)
+        case AskAgain(after_for, marker):
+            due_at, reason = now + timedelta(seconds=after_for), "the platform could not tell yet"
+            return Settlement(Event.ASK_AGAIN, due_at, reason, marker=json.dumps(dict(marker)))
+        case CannotTell(why):
+            return Settlement(Event.CANNOT_TELL, None, why)
