@@ -209,7 +209,12 @@ class Unavailable(Outcome):
 
 
 class Rejected(Outcome):
-    """The platform will never take this content."""
+    """The platform will never take this content. `instead`: the same post with less, which it may take (without the
+    picture that it refused, without the card); None when nothing is left to leave out."""
+
+    def __init__(self, message: str, *, status: int | None = None, instead: "Payload | None" = None) -> None:
+        super().__init__(message, status=status)
+        self.instead = instead
 
 
 class ChannelDown(Outcome):
@@ -254,12 +259,51 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """The platform will not tell: a person decides."""
+    """The platform will not tell: a person decides, unless a later post of ours proves something (`CanInfer`)."""
 
     why: str
+    marker: Marker | None = None
+    """What is known by now, kept for that; None: as before."""
 
 
 Answer = Found | Absent | AskAgain | CannotTell
+
+Presence = Literal["confirmed", "accepted", "vanished"]
+"""
+confirmed  read back from outside: it is there
+accepted   the platform took it, and does not let us read it back
+vanished   the platform itself, asked where it cannot be wrong, says that it is not there
+"""
+
+
+# ── how often it may be called ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the platform said, in the headers of an answer, of the visible calls that an account may still make.
+
+    It counts in visible calls, not in the platform's points. A window is named by how long it is (`per_for`, seconds),
+    as in `Pace`; a new window begins at `resets_at` with all of `limit`.
+    """
+
+    limit: int
+    remaining: int
+    per_for: float
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The waits that protect against posting twice, in seconds. As a `Platform` has them they are the least that is
+    safe, and the defaults; only towards a server on this machine may settings undercut them."""
+
+    quiet_for: float
+    """How long an unknown outcome rests before the platform is asked."""
+    probe_gap_for: float = 30.0
+    """Between two rounds of asking, where one alone proves nothing."""
+    replay_for: float = 0.0
+    """Before a call is made again with the same key: the first one may still be running."""
 
 
 # ── the adapter ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,6 +319,10 @@ class SessionStore(Protocol):
         """Replace the sealed session."""
 
 
+def _ignore(_budget: Budget) -> None:
+    """Nobody keeps budgets here (a command beside the daemon)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an adapter is given of the world around it, instead of reaching for it."""
@@ -287,6 +335,10 @@ class Context:
     owner: bool = True
     """Whether this process owns the account: only the owner renews and saves a session."""
     user_agent: str = "Handbill"
+    waits: Waits | None = None
+    """None: the platform's own."""
+    note_budget: Callable[[Budget], None] = _ignore
+    """Tell the owner of the account what an answer's headers said."""
 
 
 class Adapter(Protocol):
@@ -300,6 +352,8 @@ class Adapter(Protocol):
     paces: tuple[Pace, ...]
     takes_picture: bool
     """Whether `compose` makes use of `Post.picture`."""
+    key_good_for: float | None
+    """Seconds after the first attempt for which a key protects a repeat; then a new key is taken. None: for ever."""
 
     async def verify(self) -> Standing:
         """Ask who we are and what we may do; learn the limits. Raises RateLimited, Unavailable or ChannelDown."""
@@ -327,7 +381,17 @@ class Adapter(Protocol):
         """
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:
-        """Ask the platform whether this payload is out. Read only; raises RateLimited, Unavailable or ChannelDown."""
+        """Ask the platform whether this payload is out. Read only; raises RateLimited, Unavailable or ChannelDown.
+
+        It is also asked before a first attempt, after a ledger was restored: then `marker` is that of a fresh `mark`
+        from the last receipt that the ledger knows.
+        """
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
+        """Read a sent post back from outside, once. Nothing that followers see; raises like `find`.
+
+        Only an answer that proves absence is "vanished": never that of a replica or of a view that lags behind.
+        """
 
     async def close(self) -> None:
         """Let go of connections. Never waits for a call that hangs."""
@@ -341,8 +405,30 @@ class CanAlert(Protocol):
         """Send `text` to the operator's own place. False when no such place is configured; raises an `Outcome`."""
 
 
+@runtime_checkable
+class CanInfer(Protocol):
+    """An adapter that learns from a later post of ours what became of an earlier call (message numbers in a row)."""
+
+    def infer(self, marker: Marker, later: str) -> Answer:
+        """What `later`, the receipt id of the next post of ours in this place, proves about the call that left
+        `marker`. Pure. The quiet time of that call is over."""
+
+
+@runtime_checkable
+class CanList(Protocol):
+    """An adapter of a platform that lists an account's own posts: a ledger can be held against it."""
+
+    async def newest(self) -> Receipt | None:
+        """The account's newest post that may be ours; None when it has none. Read only; raises like `verify`."""
+
+
 class ChannelSettings(Protocol):
     """What the core needs of a platform's settings model (a pydantic model)."""
+
+    @property
+    def account(self) -> str:
+        """What owns the budgets, as far as the settings tell without asking: the bot, the login. Two channels with one
+        `account` are worked by one process. Holds no secret; the same in every process with the same settings."""
 
     @property
     def label(self) -> str:
@@ -365,5 +451,10 @@ class Platform:
     """Make the adapter of a channel from its settings. Imports the library; makes no request."""
     compose: Callable[[Any | None, Post, datetime], Draft]
     """Compose without an account, for previews: settings may be None; limits are the platform's defaults."""
-    quiet_for: float
+    waits: Waits
     takes_picture: bool
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds that an unknown outcome rests at least."""
+        return self.waits.quiet_for

@@ -193,20 +193,33 @@ class Lane:
     async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
         """The frozen payload and its key; composed and staged, if this is the first time."""
         if delivery.body is not None:
-            return await self._frozen(delivery), delivery.key or ""
+            return await self._frozen(delivery), self._key_of_frozen(delivery, article)
         picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
         post = self._renderer.post(article, platform=self._adapter.platform, picture=picture)
         draft = self._adapter.compose(post, self._doors.clock.now())
         payload = await self._shortly(lambda: self._adapter.stage(draft))
+        return payload, self._key(delivery, article, delivery.payload_number)
+
+    def _key_of_frozen(self, delivery: Delivery, article: Article) -> str:
+        """The key that it has, unless a refusal took it or the platform has forgotten it: whatever is pending here is
+        proven not to be out, so that a new one does no harm."""
+        if delivery.key is None:
+            return self._key(delivery, article, delivery.payload_number)
+        good_for, since = self._adapter.key_good_for, delivery.first_attempt_at
+        if good_for is None or since is None or (self._doors.clock.now() - since).total_seconds() <= good_for:
+            return delivery.key
+        return self._key(delivery, article, delivery.payload_number + 1)
+
+    def _key(self, delivery: Delivery, article: Article, number: int) -> str:
         seed = KeySeed(
             account_id=self.channel.account,
             article_key=article.key,
             action=delivery.action,
             revision=delivery.revision,
-            payload_number=delivery.payload_number,
+            payload_number=number,
             published_at=article.published_at,
         )
-        return payload, self._adapter.key(seed)
+        return self._adapter.key(seed)
 
     async def _frozen(self, delivery: Delivery) -> Payload:
         media = await self._doors.ledger.read(lambda conn: queue.list_media(conn, delivery.id))
@@ -282,4 +295,8 @@ def _intend(
     """Commit payload, key, marker and attempt together: after this the visible call may be made, once."""
     if delivery.body is None:
         queue.freeze(conn, delivery, payload, key)
+    elif delivery.key is None:
+        queue.give_key(conn, delivery, key)
+    elif delivery.key != key:
+        queue.renew_key(conn, delivery, key)
     return queue.claim(conn, delivery, account=account, marker=marker, now=now)

@@ -14,6 +14,7 @@ from adapters.base import (
     Pace,
     Payload,
     Post,
+    Presence,
     Receipt,
     Standing,
 )
@@ -34,6 +35,7 @@ class DryRun:
         self.deadline_for = adapter.deadline_for
         self.paces: tuple[Pace, ...] = adapter.paces
         self.takes_picture = adapter.takes_picture
+        self.key_good_for = adapter.key_good_for
 
     async def verify(self) -> Standing:
         """As the adapter itself."""
@@ -65,6 +67,10 @@ class DryRun:
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # as above
         """It was never sent."""
         return Absent("this is a dry run")
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # as above
+        """Nothing was sent that could be read back."""
+        return "accepted"
 
     async def close(self) -> None:
         """As the adapter itself."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapters.base import Receipt
+from adapters.base import Payload, Receipt
 
 
 class State(StrEnum):
@@ -43,6 +43,8 @@ class Event(StrEnum):
     NOT_EXECUTED = "not_executed"
     """Proven by the wire or by the platform's own rules."""
     REJECTED = "rejected"
+    DEGRADED = "degraded"
+    """Refused for its content, but the adapter has something with less to send in its place."""
     LOST = "lost"
     """No answer, an answer that proves nothing, or found `sending` at start."""
     FOUND = "found"
@@ -72,6 +74,7 @@ EDGES: Mapping[tuple[State, Event], State] = {
     (_S.SENDING, _E.CHANNEL_DOWN): _S.PENDING,
     (_S.SENDING, _E.NOT_EXECUTED): _S.PENDING,
     (_S.SENDING, _E.REJECTED): _S.FAILED,
+    (_S.SENDING, _E.DEGRADED): _S.PENDING,
     (_S.SENDING, _E.LOST): _S.UNCERTAIN,
     (_S.UNCERTAIN, _E.FOUND): _S.SENT,
     (_S.UNCERTAIN, _E.ABSENT): _S.PENDING,
@@ -127,6 +130,8 @@ class Delivery:
     """The frozen payload, canonical JSON."""
     marker: str | None
     attempt_started_at: datetime | None
+    first_attempt_at: datetime | None
+    """The first attempt with this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ class Settlement:
     receipt: Receipt | None = None
     marker: str | None = None
     """A new marker, when the platform is to be asked again."""
+    instead: Payload | None = None
+    """What is sent in place of a payload that was refused: payload n+1, under a new key."""
 
     def cleaned(self, redact: Callable[[str], str]) -> "Settlement":
         """The same, with what secrets the reason may hold taken out: it goes into the ledger."""

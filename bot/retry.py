@@ -66,6 +66,8 @@ EVENTS: Mapping[tuple[Step, type[Outcome]], Event] = {
 def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now: datetime, dice: Dice) -> Settlement:
     """What `outcome` of `step` makes of the delivery. `failures`: failed attempts before this one."""
     event, reason, status = EVENTS[step, type(outcome)], outcome.message, outcome.status
+    if step == "publish" and isinstance(outcome, Rejected) and outcome.instead is not None:
+        return Settlement(Event.DEGRADED, now, reason, status=status, instead=outcome.instead)
     match event:
         case Event.TOLD_TO_WAIT:
             told = outcome.retry_after if isinstance(outcome, RateLimited) else None
@@ -99,5 +101,6 @@ def conclude(answer: Answer, *, failures: int, now: datetime, dice: Dice) -> Set
         case AskAgain(after_for, marker):
             due_at, reason = now + timedelta(seconds=after_for), "the platform could not tell yet"
             return Settlement(Event.ASK_AGAIN, due_at, reason, marker=json.dumps(dict(marker)))
-        case CannotTell(why):
-            return Settlement(Event.CANNOT_TELL, None, why)
+        case CannotTell(why, marker):
+            kept = None if marker is None else json.dumps(dict(marker))
+            return Settlement(Event.CANNOT_TELL, None, why, marker=kept)

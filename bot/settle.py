@@ -28,6 +28,7 @@ SAID = {
     Event.LOST: ("warning", "delivery.uncertain"),
     Event.CANNOT_TELL: ("error", "delivery.undecided"),
     Event.REJECTED: ("error", "delivery.failed"),
+    Event.DEGRADED: ("warning", "delivery.degraded"),
 }
 """Event → how loud it is and what the log calls it. A test asserts that it is total for what a lane can settle."""
 

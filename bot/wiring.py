@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.base import Adapter, Context
+from adapters.base import Adapter, Context, Waits
 from adapters.registry import PLATFORMS
 from bot import __version__
 from bot.app import Core, Opened
@@ -51,7 +51,9 @@ class Busy(Exception):
         )
 
 
-def open_adapter(channel: ChannelConfig, doors: Doors, redactor: Redactor, *, owner: bool) -> Adapter:
+def open_adapter(
+    channel: ChannelConfig, doors: Doors, redactor: Redactor, *, owner: bool, waits: Waits | None = None
+) -> Adapter:
     """The adapter of a configured channel. Imports its platform's library; makes no request."""
     account = f"{channel.platform}:{channel.settings.label}"
     context = Context(
@@ -61,6 +63,7 @@ def open_adapter(channel: ChannelConfig, doors: Doors, redactor: Redactor, *, ow
         sessions=LedgerSessions(doors.ledger, account, doors.clock.now),
         owner=owner,
         user_agent=USER_AGENT,
+        waits=waits,
     )
     return PLATFORMS[channel.platform].open(channel.settings, context)
 
@@ -93,7 +96,8 @@ async def opened_core(
         async with production(settings) as doors:
             opened = []
             for channel in settings.channels:
-                adapter = open_adapter(channel, doors, redactor, owner=True)
+                waits = settings.waits_for(PLATFORMS[channel.platform])
+                adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
                 opened.append(Opened(channel.name, DryRun(adapter, doors.clock, channel.name) if dry_run else adapter))
             core = Core(settings, opened, doors, redactor.redact)
             await core.start()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from adapters.registry import PLATFORMS
 from bot.app import Core, Opened
 from bot.clock import SystemDice
 from bot.doors import Doors
@@ -30,7 +31,10 @@ async def core_on(stage: Stage, clock: LoopClock, **more: str) -> AsyncIterator[
     web = AiohttpWeb(USER_AGENT, now=clock.now, allow_networks=settings.fetch.allow_networks)
     offload = ThreadOffload()
     doors = Doors(clock, SystemDice(), ledger, web, offload)
-    opened = [Opened(each.name, open_adapter(each, doors, redactor, owner=True)) for each in settings.channels]
+    opened = []
+    for channel in settings.channels:
+        waits = settings.waits_for(PLATFORMS[channel.platform])
+        opened.append(Opened(channel.name, open_adapter(channel, doors, redactor, owner=True, waits=waits)))
     core = Core(settings, opened, doors, redactor.redact)
     try:
         await core.start()

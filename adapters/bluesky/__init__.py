@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
-from adapters.base import Adapter, Context, Draft, Platform, Post
+from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HANDLE = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?")
@@ -14,7 +14,7 @@ _HANDLE = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]*[A-Za-z0-9._-]")
 """https://atproto.com/specs/did"""
 
-QUIET_FOR = 5.0
+WAITS = Waits(quiet_for=5.0)
 """Short: asking is cheap, the answer is certain, and putting the same record again is harmless at any time."""
 
 
@@ -56,6 +56,11 @@ class BlueskySettings(BaseModel):
         return SecretStr(plain)
 
     @property
+    def account(self) -> str:
+        """The login."""
+        return f"{self.label} at {self.server}"
+
+    @property
     def label(self) -> str:
         """The account as people name it: "@news.example.com"."""
         return self.handle if self.handle.startswith("did:") else f"@{self.handle}"
@@ -84,6 +89,6 @@ PLATFORM = Platform(
     settings=BlueskySettings,
     open=_open,
     compose=_compose,
-    quiet_for=QUIET_FOR,
+    waits=WAITS,
     takes_picture=True,
 )

@@ -21,13 +21,14 @@ from adapters.base import (
     Pace,
     Payload,
     Post,
+    Presence,
     Receipt,
     Rejected,
     Standing,
     Unavailable,
     Uncertain,
 )
-from adapters.bluesky import QUIET_FOR, BlueskySettings
+from adapters.bluesky import WAITS, BlueskySettings
 from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
 from adapters.bluesky.outcomes import (
     INACTIVE,
@@ -54,15 +55,16 @@ class BlueskyAdapter:
     """One Bluesky account. The account and the place are one: its repository."""
 
     platform = "bluesky"
-    quiet_for = QUIET_FOR
     deadline_for = 45.0
     takes_picture = True
+    key_good_for: float | None = None
     paces: tuple[Pace, ...] = (Pace(1600, 3600.0, "account"), Pace(11000, 86400.0, "account"))
     """5000 points an hour and 35000 a day, at no more than 3 a post:
     https://docs.bsky.app/docs/advanced-guides/rate-limits"""
 
     def __init__(self, settings: BlueskySettings, context: Context) -> None:
         self._settings = settings
+        self.quiet_for = (context.waits or WAITS).quiet_for
         context.keep_secret(settings.app_password.get_secret_value())
         self._xrpc = Xrpc(now=context.now, user_agent=context.user_agent)
         self._sign_in = SignIn(settings, context, self._xrpc)
@@ -125,6 +127,12 @@ class BlueskyAdapter:
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002
         """Look at the key on the account's own PDS, whose answer is never stale."""
         return await self._reading(lambda session: self._look(session, payload, key))
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
+        """Ask the account's own PDS for the record."""
+        key = receipt.id.rpartition("/")[2]
+        found = await self._reading(lambda session: self._look(session, payload, key))
+        return "confirmed" if isinstance(found, Found) else "vanished"
 
     async def close(self) -> None:
         """Drop the connections."""

@@ -1,5 +1,6 @@
 """Mastodon: its settings and its line in the registry. Mastodon.py is imported only when a channel is opened."""
 
+import hashlib
 import re
 from datetime import datetime
 from typing import Literal
@@ -7,13 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import host_of, is_loopback, server_url
-from adapters.base import Adapter, Context, Draft, Platform, Post
+from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header takes: anything else, and `requests` would refuse it with a message that holds the token."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 
-QUIET_FOR = 90.0
+WAITS = Waits(quiet_for=90.0, replay_for=90.0)
 """Until 4.5 two requests with one key make two posts while the first still runs, so it has to be over for sure:
 https://github.com/mastodon/mastodon/pull/37879"""
 
@@ -61,6 +62,11 @@ class MastodonSettings(BaseModel):
         return text.strip()
 
     @property
+    def account(self) -> str:
+        """The login: its server, and a digest of the token, which is too random to be guessed from it."""
+        return f"{self.label}:{hashlib.sha256(self.token.get_secret_value().encode()).hexdigest()[:16]}"
+
+    @property
     def label(self) -> str:
         """The server; whose account it is, only the server could tell."""
         return host_of(self.server)
@@ -91,6 +97,6 @@ PLATFORM = Platform(
     settings=MastodonSettings,
     open=_open,
     compose=_compose,
-    quiet_for=QUIET_FOR,
+    waits=WAITS,
     takes_picture=False,
 )

@@ -20,10 +20,11 @@ from adapters.base import (
     Pace,
     Payload,
     Post,
+    Presence,
     Receipt,
     Standing,
 )
-from adapters.mastodon import QUIET_FOR, MastodonSettings
+from adapters.mastodon import WAITS, MastodonSettings
 from adapters.mastodon.compose import DEFAULT_LIMITS, compose
 from adapters.mastodon.content import carries
 from adapters.mastodon.entities import Account, Status, account_of, is_between, object_of, order, status_of, statuses_of
@@ -54,13 +55,16 @@ class MastodonAdapter:
     """One account on one server."""
 
     platform = "mastodon"
-    quiet_for = QUIET_FOR
     deadline_for = 45.0
     # https://github.com/mastodon/mastodon/blob/main/app/lib/rate_limiter.rb
     paces: tuple[Pace, ...] = (Pace(300, 3 * 3600, "account"),)
     takes_picture = False
+    key_good_for: float | None = 55 * 60.0
+    """The server forgets a key an hour after the call was over:
+    https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb"""
 
     def __init__(self, settings: MastodonSettings, context: Context) -> None:
+        self.quiet_for = (context.waits or WAITS).quiet_for
         self._settings = settings
         self._context = context
         self._token = settings.token.get_secret_value()
@@ -150,6 +154,11 @@ class MastodonAdapter:
                 return Absent("the account has no status with the article's link")
             before = min((status.id for status in newer), key=order)
         return AskAgain(NEXT_PAGES_AFTER, {**marker, "before": before})
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # its id is enough
+        """Ask for the status by its id: the server answers 200 to some posts that it has dropped."""
+        found = await self._get(f"/api/v1/statuses/{receipt.id}")
+        return "vanished" if found is None else "confirmed"
 
     async def close(self) -> None:
         """Let go of connections; a call that hangs keeps its own until its time is up."""

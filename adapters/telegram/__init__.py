@@ -6,11 +6,12 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
-from adapters.base import Adapter, Context, Draft, Platform, Post
+from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
 
 API_BASE = "https://api.telegram.org/bot"
-QUIET_FOR = 60.0
-"""A call may live on inside a Bot API server for a while after its line was lost."""
+WAITS = Waits(quiet_for=60.0, probe_gap_for=30.0)
+"""A call may live on inside a Bot API server for a while after its line was lost; and one look at what is there may
+come out of a cache."""
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{3,}")
 """As @BotFather gives it: https://core.telegram.org/bots/api#authorizing-your-bot"""
@@ -71,6 +72,11 @@ class TelegramSettings(BaseModel):
         return url
 
     @property
+    def account(self) -> str:
+        """The bot, by the number that its token begins with."""
+        return self.token.get_secret_value().partition(":")[0]
+
+    @property
     def label(self) -> str:
         """The chat as it was written: "@news", "-1001234567890"."""
         return self.chat
@@ -99,6 +105,6 @@ PLATFORM = Platform(
     settings=TelegramSettings,
     open=_open,
     compose=_compose,
-    quiet_for=QUIET_FOR,
+    waits=WAITS,
     takes_picture=False,
 )

@@ -23,10 +23,11 @@ from adapters.base import (
     Part,
     Payload,
     Post,
+    Presence,
     Receipt,
     Standing,
 )
-from adapters.telegram import QUIET_FOR, TelegramSettings
+from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose
 from adapters.telegram.standing import standing_of
@@ -44,9 +45,10 @@ class TelegramAdapter:
 
     platform = "telegram"
     takes_picture = False
+    key_good_for: float | None = None
 
     def __init__(self, settings: TelegramSettings, context: Context) -> None:
-        self.quiet_for = QUIET_FOR
+        self.quiet_for = (context.waits or WAITS).quiet_for
         self.deadline_for = DEADLINE_FOR
         self.paces: tuple[Pace, ...] = (Pace(settings.per_minute, 60, "place"), Pace(settings.per_second, 1, "account"))
         self._settings = settings
@@ -104,6 +106,10 @@ class TelegramAdapter:
         return CannotTell(
             f"Telegram does not tell a bot what it has posted: look in {self._settings.chat}{after} whether it is there"
         )
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # nothing of it can be asked for
+        """A bot cannot read a channel."""
+        return "accepted"
 
     async def alert(self, text: str) -> bool:
         """Send `text` to the ops chat, if there is one."""

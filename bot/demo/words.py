@@ -45,6 +45,7 @@ _DONE: Mapping[str, str] = {
         "{platform} tells no bot what it has posted, and to send again might be to post twice. So this version leaves "
         "it to a person, who looks and says: handbill resolve {delivery} --sent URL, or --not-sent. The rest goes on."
     ),
+    "delivery.degraded": "{platform} refuses a part of the post: Handbill sends it without. {reason}",
     "delivery.failed": "Handbill does not send it again: {reason}",
     "channel.paused": "Handbill keeps everything and tries {platform} again by itself. {reason}",
     "channel.resumed": "{platform} is up again, and the channel goes on where it was.",

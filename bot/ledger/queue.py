@@ -158,6 +158,16 @@ _FREEZE = (
     update(deliveries).where(_STILL, deliveries.c.body.is_(None)).values(body=bindparam("body"), key=bindparam("key"))
 )
 _KEEP_MEDIA = insert(media)
+_REPLACE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("b_id"))
+    .values(
+        body=bindparam("body"),
+        key=null(),
+        first_attempt_at=null(),
+        payload_number=deliveries.c.payload_number + 1,
+    )
+)
 _CLAIM = (
     update(deliveries)
     .where(_STILL)
@@ -171,6 +181,12 @@ _CLAIM = (
         reason=null(),
     )
 )
+_GIVE = update(deliveries).where(_STILL, deliveries.c.key.is_(None)).values(key=bindparam("key"))
+_RENEW = (
+    update(deliveries)
+    .where(_STILL)
+    .values(key=bindparam("key"), payload_number=deliveries.c.payload_number + 1, first_attempt_at=null())
+)
 _BEGIN = insert(attempts).returning(attempts.c.id)
 
 
@@ -179,9 +195,36 @@ def freeze(conn: Connection, delivery: Delivery, payload: Payload, key: str) -> 
     where = {"b_id": delivery.id, "b_state": State.PENDING, "b_attempts": delivery.attempts}
     if conn.execute(_FREEZE, {**where, "body": payload.canonical(), "key": key}).rowcount != 1:
         raise NotOurs(f"delivery {delivery.id} is no longer to be staged")
+    _keep_media(conn, delivery.id, payload)
+
+
+def _keep_media(conn: Connection, delivery_id: int, payload: Payload) -> None:
     for position, item in enumerate(payload.media):
         kept = {name: getattr(item, name) for name in ("mime", "alt", "width", "height", "data")}
-        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery.id, "position": position, **kept})
+        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery_id, "position": position, **kept})
+
+
+def _replace(conn: Connection, delivery_id: int, payload: Payload) -> None:
+    """Payload n+1 in place of one that was refused: it gets a key of its own when it is sent."""
+    conn.execute(_REPLACE, {"b_id": delivery_id, "body": payload.canonical()})
+    conn.execute(_DROP_MEDIA, {"b_id": delivery_id})
+    _keep_media(conn, delivery_id, payload)
+
+
+def give_key(conn: Connection, delivery: Delivery, key: str) -> None:
+    """The first key of a payload that took the place of a refused one."""
+    _change_key(conn, _GIVE, delivery, key)
+
+
+def renew_key(conn: Connection, delivery: Delivery, key: str) -> None:
+    """Take a new key for a frozen payload that is proven not to be out, and whose key protects a repeat no longer."""
+    _change_key(conn, _RENEW, delivery, key)
+
+
+def _change_key(conn: Connection, statement: Update, delivery: Delivery, key: str) -> None:
+    where = {"b_id": delivery.id, "b_state": State.PENDING, "b_attempts": delivery.attempts}
+    if conn.execute(statement, {**where, "key": key}).rowcount != 1:
+        raise NotOurs(f"delivery {delivery.id} is no longer to be sent")
 
 
 def claim(conn: Connection, delivery: Delivery, *, account: str, marker: str, now: datetime) -> int:
@@ -239,6 +282,8 @@ def settle(conn: Connection, delivery_id: int, attempt: int, settlement: Settlem
     still = (delivery_id, State.SENDING, attempt)
     state = _take(conn, _SETTLE, still, settlement.event, **_values(settlement, now))
     conn.execute(_END_RUNNING, {"b_id": delivery_id, "b_number": attempt, **_ending(settlement, now)})
+    if settlement.instead is not None:
+        _replace(conn, delivery_id, settlement.instead)
     return state
 
 

@@ -6,7 +6,7 @@ from adapters.base import Platform
 from bot.duration import write_duration
 from bot.settings.document import Table
 from bot.settings.environment import Layer, find_written, key_of
-from bot.settings.fields import RouteTable
+from bot.settings.fields import General, RouteTable
 from bot.settings.model import ChannelConfig, RouteSettings, SourceSettings
 from bot.settings.names import secrets_in
 from bot.settings.problems import Problems, suggestion
@@ -59,24 +59,39 @@ def check_routes(
     return tuple(checked)
 
 
-def check_quiet_time(
-    quiet_time: float | None,
+BACKOFF_FLOOR = 5.0
+"""Seconds: a platform that fails is not asked more often, whatever the settings say."""
+
+_WHY_REST = "after an unknown outcome {title} has to be left alone for {floor} at least, or a post could come out twice"
+_WHY_GAP = "asked again sooner than after {floor}, {title} may answer out of a cache, and a post could come out twice"
+_WHY_REPLAY = "a first call to {title} may still be running for {floor}, and a post could come out twice"
+
+
+def check_waits(
+    general: General,
     layers: Sequence[Layer],
     channels: Sequence[ChannelConfig],
     platforms: Mapping[str, Platform],
     problems: Problems,
 ) -> None:
-    """The quiet time protects from posting twice: only towards servers on this machine may it be shorter than what the
+    """The waits that protect from posting twice: only towards servers on this machine may they be shorter than what the
     platform's adapter asks for."""
-    if quiet_time is None:
-        return
-    path = ("quiet_time",)
     remote = {channel.platform for channel in channels if not channel.settings.loopback}
     for platform in platforms.values():
-        if platform.name in remote and quiet_time < platform.quiet_for:
-            floor = write_duration(platform.quiet_for)
-            mend = (
-                f"after an unknown outcome {platform.title} has to be left alone for {floor} at least, or a post could "
-                f"come out twice; leave it out or set {floor} or more (shorter is for servers on this machine only)"
-            )
-            problems.wrong(key_of(layers, path), find_written(layers, path), mend)
+        if platform.name not in remote:
+            continue
+        for name, value, floor, why in (
+            ("quiet_time", general.quiet_time, platform.waits.quiet_for, _WHY_REST),
+            ("probe_gap", general.probe_gap, platform.waits.probe_gap_for, _WHY_GAP),
+            ("replay_wait", general.replay_wait, platform.waits.replay_for, _WHY_REPLAY),
+        ):
+            if value is not None and value < floor:
+                _too_short(name, floor, why.format(title=platform.title, floor=write_duration(floor)), layers, problems)
+    if remote and general.backoff < BACKOFF_FLOOR:
+        _too_short("backoff", BACKOFF_FLOOR, "a platform that fails would be hammered", layers, problems)
+
+
+def _too_short(name: str, floor: float, why: str, layers: Sequence[Layer], problems: Problems) -> None:
+    path = (name,)
+    mend = f"{why}; leave it out or set {write_duration(floor)} or more (shorter is for servers on this machine only)"
+    problems.wrong(key_of(layers, path), find_written(layers, path), mend)

@@ -134,6 +134,36 @@ class General(BaseSettings):
         default=None,
         description="How long an unknown outcome rests before the platform is asked (default: its own time).",
     )
+    probe_gap: Duration | None = Field(
+        default=None,
+        description="How long between two rounds of asking about an unknown outcome (default: as the platform needs).",
+        examples=["30s"],
+    )
+    replay_wait: Duration | None = Field(
+        default=None,
+        description="How long before a post is sent again with the same key (default: as the platform needs).",
+        examples=["1m30s"],
+    )
+    backoff: Interval = Field(
+        default=parse_duration("30s"),
+        description="How long after a first failure it is tried again; doubles with each failure, up to an hour.",
+        examples=["30s"],
+    )
+    late_after: Interval = Field(
+        default=parse_duration("15m"),
+        description="An article that is not out on a channel so long after it was due raises an alert.",
+        examples=["15m"],
+    )
+    confirm_after: Duration = Field(
+        default=parse_duration("2m"),
+        description="How long after it was sent a post is read back from the platform, once.",
+        examples=["2m"],
+    )
+    expires_for: Interval | None = Field(
+        default=None,
+        description="How long after it was due a post may still go out; later it is skipped (default: without end).",
+        examples=["12h"],
+    )
     fetch: Fetch = Fetch()
 
 
@@ -147,6 +177,7 @@ class SourceTable(BaseModel):
     kind: SourceKind = "auto"
     poll_every: Interval | None = None
     backfill: Count | None = None
+    expires_for: Interval | None = None
     language: Annotated[str, AfterValidator(_language)] | None = None
 
 

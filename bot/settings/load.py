@@ -5,7 +5,7 @@ from pathlib import Path as FilePath
 
 from adapters.base import Platform
 from bot.settings.channels import read_channels
-from bot.settings.checks import check_channels, check_quiet_time, check_routes
+from bot.settings.checks import check_channels, check_routes, check_waits
 from bot.settings.document import general_layer, read_document, read_routes, read_sources
 from bot.settings.environment import environment_layer, process_environment, read_dotenv, read_general
 from bot.settings.fields import General, compose
@@ -47,7 +47,7 @@ def load_settings(
     placed = [*_from_environment(general, platforms), *((table.title, channel) for table, channel in tables)]
     channels = tuple(channel for _, channel in placed)
     check_channels(placed, platforms, problems)
-    check_quiet_time(general.quiet_time, layers, channels, platforms, problems)
+    check_waits(general, layers, channels, platforms, problems)
     sections = {path[0] for layer in layers for path in layer.values}
     lost = "sources" in sections and not general.sources
     declared_sources = None if lost else document.names("sources")
@@ -66,6 +66,12 @@ def load_settings(
         max_age=general.max_age,
         log_level=general.log_level,
         quiet_time=general.quiet_time,
+        probe_gap=general.probe_gap,
+        replay_wait=general.replay_wait,
+        backoff=general.backoff,
+        late_after=general.late_after,
+        confirm_after=general.confirm_after,
+        expires_for=general.expires_for,
         fetch=FetchSettings(general.fetch.allow_networks),
         platforms=platforms,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
-from adapters.base import ChannelSettings, Platform
+from adapters.base import ChannelSettings, Platform, Waits
 from bot.settings.names import required_names, secrets_in, values_in
 from bot.settings.problems import Problem, SettingsError, listed, passwords_in
 
@@ -29,6 +29,8 @@ class SourceSettings:
     """BCP 47; None: as the source itself says."""
     identity: str
     """What the ledger knows the source by: the given name, or the address without scheme and credentials."""
+    expires_for: float | None = None
+    """Seconds after which what is not out yet stays in; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class Settings:
     log_level: LogLevel
     quiet_time: float | None
     """How long an unknown outcome rests; None: the adapter's own time."""
+    probe_gap: float | None
+    """Between two rounds of asking about one; None: the adapter's own time."""
+    replay_wait: float | None
+    """Before a call is made again with the same key; None: the adapter's own time."""
+    backoff: float
+    """After a first failure; it doubles with each one that follows."""
+    late_after: float
+    """An article that is not out so long after it was due raises an alert."""
+    confirm_after: float
+    """How long after it was sent a post is read back."""
+    expires_for: float | None
+    """How long after it was due first a delivery may still go out; None: without end."""
     fetch: FetchSettings
     platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
     """The platforms that channels could have been configured for."""
@@ -84,6 +98,15 @@ class Settings:
             return self.channels
         names = {name for route in self.routes if source in route.sources for name in route.channels}
         return tuple(channel for channel in self.channels if channel.name in names)
+
+    def waits_for(self, platform: Platform) -> Waits:
+        """The platform's protective waits, as far as the operator has not set them."""
+        own = platform.waits
+        return Waits(
+            own.quiet_for if self.quiet_time is None else self.quiet_time,
+            own.probe_gap_for if self.probe_gap is None else self.probe_gap,
+            own.replay_for if self.replay_wait is None else self.replay_wait,
+        )
 
     def need_sources(self) -> tuple[Problem, ...]:
         """What is missing where articles have to come from somewhere."""

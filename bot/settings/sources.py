@@ -49,6 +49,7 @@ def _source(table: SourceTable, name: str, identity: str, general: General) -> S
         poll_every=general.poll_every if table.poll_every is None else table.poll_every,
         backfill=general.backfill if table.backfill is None else table.backfill,
         language=table.language,
+        expires_for=general.expires_for if table.expires_for is None else table.expires_for,
         identity=identity,
     )
 

@@ -39,6 +39,10 @@ class Place:
     label: str
     loopback: bool = True
 
+    @property
+    def account(self) -> str:
+        return self.label
+
 
 class Scripted(SimAdapter):
     """A SimAdapter that raises what its script says, call by call, and keeps the times of its calls."""

@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection
 
-from adapters.base import ChannelDown, Pace, RateLimited, Rejected, Standing, Unavailable, Uncertain
+from adapters.base import (
+    ChannelDown,
+    Pace,
+    Payload,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Standing,
+    Unavailable,
+    Uncertain,
+)
 from bot.dryrun import DryRun
 from bot.ledger.schema import alerts, attempts, channels, deliveries
 from bot.retry import PROBE_TO
@@ -330,3 +340,43 @@ def test_a_dry_run_publishes_nothing(world: World, logged: list[Any]) -> None:
     texts = [event["text"] for event in logged if event["event"] == "post.composed"]
     assert texts == ["a\n\nhttps://news.example/a", "b\n\nhttps://news.example/b"]
     assert [event["event"] for event in logged].count("post.withheld") == 2
+
+
+# ── payload n+1 ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_post_that_is_refused_in_part_goes_out_with_less(world: World) -> None:
+    """A refusal that brings a payload with less: that one goes out at once, under a key of its own, and nobody is told."""
+    platform, adapter = channel()
+    less = Payload({"title": "a, without", "link": "https://news.example/a"})
+    adapter.script["publish"] = [Rejected("the picture is refused", instead=less), None]
+    world.feeds[FEED] = feed("a")
+    live(world, {"paper": adapter}, 30)
+    assert platform.titles() == ["a, without"]
+    [row] = rows(world, deliveries)
+    assert (row["state"], row["payload_number"], row["attempts"], row["failures"]) == ("sent", 2, 2, 0)
+    assert (row["body"], row["key"]) == (less.canonical(), platform.posts[0].key)
+    assert outcomes(world) == ["degraded", "sent"]
+    assert open_alerts(world) == []
+
+
+def test_a_key_that_the_platform_has_forgotten_is_not_used_again(world: World) -> None:
+    """Proven not to be out, a post is sent again: with its key while that is good, later with another one."""
+    platform, adapter = channel()
+    adapter.key_good_for = 100.0
+    adapter.script["publish"] = [Unavailable("no line")] * 9 + [None]
+    keys: list[str] = []
+    whole = adapter.publish
+
+    async def publish(payload: Payload, key: str) -> Receipt:
+        keys.append(key)
+        return await whole(payload, key)
+
+    adapter.publish = publish  # type: ignore[method-assign] # listens in
+    world.feeds[FEED] = feed("a")
+    live(world, {"paper": adapter}, 3600)
+    assert platform.titles() == ["a"]
+    [row] = rows(world, deliveries)
+    assert row["payload_number"] == len(set(keys))
+    assert 1 < len(set(keys)) < len(keys)
+    assert platform.posts[0].key == keys[-1] == row["key"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.base import ChannelDown, Outcome, Payload, RateLimited, Rejected, Unavailable, Uncertain
 from bot.model import EDGES, FINAL, OPEN, Event, Settlement, State
 from bot.retry import BACKOFF_FROM, BACKOFF_TO, EVENTS, JITTER, Step, backoff, judge
 from bot.settle import SAID
@@ -102,7 +102,14 @@ def test_what_a_lane_settles_has_an_edge_and_a_line_in_the_log(step: Step, event
 
 def test_the_log_has_no_words_for_what_never_happens() -> None:
     """The table of log events holds what lanes settle, no more."""
-    assert set(SAID) == {event for _, event in SETTLED}
+    assert set(SAID) == {event for _, event in SETTLED} | {Event.DEGRADED}
+
+
+def test_what_may_be_sent_with_less_is_not_refused_for_good() -> None:
+    """A refusal that brings a payload with less puts it in the place of the refused one, at once, and costs nothing."""
+    less = Payload({"text": "less"})
+    verdict = judge("publish", Rejected("no picture", instead=less), failures=3, quiet_for=60, now=NOW, dice=Dice())
+    assert (Event.DEGRADED, NOW, less, False) == (verdict.event, verdict.due_at, verdict.instead, verdict.failed)
 
 
 @given(st.sampled_from(STEPS), st.sampled_from(OUTCOMES), st.integers(0, 1000), shares)

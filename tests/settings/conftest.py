@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from adapters.base import Adapter, Context, Draft, Platform, Post
+from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
 from bot.settings import Settings, SettingsError, load_settings
 
 Load = Callable[..., Settings]
@@ -40,6 +40,10 @@ class PaperSettings(BaseModel):
         return token
 
     @property
+    def account(self) -> str:
+        return self.label
+
+    @property
     def label(self) -> str:
         return self.server
 
@@ -55,6 +59,10 @@ class WireSettings(BaseModel):
 
     chat: str = Field(description="Which room.")
     app_password: SecretStr = Field(description="The password for programs.")
+
+    @property
+    def account(self) -> str:
+        return self.label
 
     @property
     def label(self) -> str:
@@ -77,8 +85,8 @@ def _compose(settings: Any | None, post: Post, at: datetime) -> Draft:
 def platforms() -> Mapping[str, Platform]:
     """A registry of the two."""
     return {
-        "paper": Platform("paper", "Paper", PaperSettings, _open, _compose, quiet_for=60.0, takes_picture=False),
-        "wire": Platform("wire", "Wire", WireSettings, _open, _compose, quiet_for=10.0, takes_picture=False),
+        "paper": Platform("paper", "Paper", PaperSettings, _open, _compose, waits=Waits(60.0), takes_picture=False),
+        "wire": Platform("wire", "Wire", WireSettings, _open, _compose, waits=Waits(10.0), takes_picture=False),
     }
 
 

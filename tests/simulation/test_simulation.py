@@ -86,6 +86,10 @@ class SimPlace:
     label: str
     loopback: bool = True
 
+    @property
+    def account(self) -> str:
+        return self.label
+
 
 def feed(titles: Sequence[str]) -> bytes:
     """A JSON feed with these articles, the newest last in the list and first in the document."""

@@ -29,6 +29,7 @@ from adapters.base import (
     Pace,
     Payload,
     Post,
+    Presence,
     Receipt,
     Standing,
     Unavailable,
@@ -254,6 +255,7 @@ class SimAdapter:
     deadline_for = 45.0
     paces: tuple[Pace, ...] = (Pace(20, 60.0, "place"),)
     takes_picture = False
+    key_good_for: float | None = None
 
     def __init__(self, platform: SimPlatform, fuse: Fuse) -> None:
         self.platform = platform.name
@@ -303,6 +305,12 @@ class SimAdapter:
         if not self._platform.remembers:
             return CannotTell("this platform cannot be asked")
         return Found(self._receipt(key)) if any(post.key == key for post in self._platform.posts) else Absent()
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
+        await self._call()
+        if not self._platform.remembers:
+            return "accepted"
+        return "confirmed" if any(post.key == receipt.id for post in self._platform.posts) else "vanished"
 
     async def close(self) -> None:
         return None
