@@ -346,7 +346,7 @@ def test_a_dry_run_publishes_nothing(world: World, logged: list[Any]) -> None:
 
 
 def test_a_post_that_is_refused_in_part_goes_out_with_less(world: World) -> None:
-    """A refusal that brings a payload with less: that one goes out at once, under a key of its own, and nobody is told."""
+    """A refusal that brings a payload with less: it goes out at once, under its own key, without an alert."""
     platform, adapter = channel()
     less = Payload({"title": "a, without", "link": "https://news.example/a"})
     adapter.script["publish"] = [Rejected("the picture is refused", instead=less), None]
