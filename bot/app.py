@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.base import Adapter, CanAlert
+from bot.account import Account
 from bot.channel import Channel, Rest, down_cause
 from bot.deliver import Lane
 from bot.doors import Doors
@@ -43,6 +44,8 @@ class Opened:
 
     name: str
     adapter: Adapter
+    account: str = ""
+    """What one process works at a time: channels of one account have one name here. Empty: it stands alone."""
 
 
 class Core:
@@ -57,13 +60,14 @@ class Core:
         self._redact = redact
         self._renderer = Renderer()
         self.lanes: dict[str, Lane] = {}
+        self.accounts: list[Account] = []
         self.pollers: list[Poller] = []
         self._rests: dict[str, Rest] = {}
         """How each lane ended its round."""
         self._teller = Teller([each.adapter for each in opened if isinstance(each.adapter, CanAlert)], doors)
 
     async def start(self) -> None:
-        """Register what is configured, and take up what a crash left behind. Talks to nobody."""
+        """Register what is configured. Talks to nobody."""
         states = await self._doors.ledger.write(self._register)
         taken: dict[int, Channel] = {}
         for each in self._opened:
@@ -75,14 +79,22 @@ class Core:
                 quiet_for=self._quiet_for(each.adapter),
                 redact=self._redact,
                 taken=taken,
+                backoff_from=self._settings.backoff,
+                confirm_after=self._settings.confirm_after,
             )
             self.lanes[each.name] = lane
-            await lane.recover()
+        self.accounts = [Account(name, lanes, self._doors) for name, lanes in self._by_account().items()]
         for source in self._settings.sources:
             poller = self._poller(source)
             self.pollers.append(poller)
             await poller.register()
         await self._doors.ledger.write(self._let_go)
+
+    def _by_account(self) -> Mapping[str, list[Lane]]:
+        found: dict[str, list[Lane]] = {}
+        for each in self._opened:
+            found.setdefault(each.account or f"channel:{each.name}", []).append(self.lanes[each.name])
+        return found
 
     def _quiet_for(self, adapter: Adapter) -> float:
         return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time
@@ -114,12 +126,13 @@ class Core:
             for lane in lanes:
                 lane.wake()
 
-        rules = Rules(settle=self._settings.settle, max_age=self._settings.max_age, backfill=source.backfill)
+        settings = self._settings
+        rules = Rules(settings.settle, settings.max_age, source.backfill, source.expires_for)
         return Poller(
             source,
             self._doors,
             rules,
-            channel_ids=lambda: [lane.channel.id for lane in lanes],
+            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
             on_new=wake,
             redact=self._redact,
         )
@@ -131,7 +144,7 @@ class Core:
         log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
         askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
         askers.append(asyncio.create_task(self._teller.run()))
-        senders = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]
+        senders = [asyncio.create_task(account.run()) for account in self.accounts]
         try:
             await _until(stop, askers)
         finally:
@@ -140,8 +153,8 @@ class Core:
 
     async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
         """Start nothing new, wait for what is on the wire, then give it up and write that down."""
-        for lane in self.lanes.values():
-            lane.stop()
+        for account in self.accounts:
+            account.stop()
         for asker in askers:  # they talk to no platform, and a look that is broken off is made again
             asker.cancel()
         try:
@@ -164,7 +177,7 @@ class Core:
         """Poll everything whatever its interval, then deliver what is due or falls due within `wait_for` seconds."""
         await asyncio.gather(*(self._look(poller) for poller in self.pollers))
         until = self._doors.clock.now() + timedelta(seconds=wait_for)
-        senders = [asyncio.create_task(self._drain(lane, until)) for lane in self.lanes.values()]
+        senders = [asyncio.create_task(self._drain(account, until)) for account in self.accounts]
         try:
             await _first(stop, senders)
         finally:
@@ -189,7 +202,23 @@ class Core:
             return
         await poller.look()
 
-    async def _drain(self, lane: Lane, until: datetime) -> None:
+    async def _drain(self, account: Account, until: datetime) -> None:
+        async with account.held() as lease:
+            if lease is None:
+                log.info("account.left_alone", account=account.name, reason="another process works it")
+                return
+            lanes = [asyncio.create_task(self._drain_lane(lane, until)) for lane in account.lanes]
+            try:
+                await _all(lanes)
+            except asyncio.CancelledError:
+                for lane in lanes:
+                    lane.cancel()
+                await _all(lanes)
+                raise
+            for lane in lanes:
+                lane.result()
+
+    async def _drain_lane(self, lane: Lane, until: datetime) -> None:
         while not lane.stopping:
             rest = await lane.step()
             if rest is None:

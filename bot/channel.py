@@ -82,6 +82,13 @@ class Channel:
         self._away_until: datetime | None = None
         self._log = log.bind(channel=state.name, platform=adapter.platform)
 
+    def row(self, conn: Connection) -> int:
+        """The row in the ledger that this channel has now. Until the platform has told us, that is the row of its
+        label, on which another process may have settled meanwhile."""
+        if not self.settled:
+            self.id = channels.find_label(conn, self.adapter.platform, self.name) or self.id
+        return self.id
+
     @property
     def known(self) -> bool:
         """Whether the platform has said who we are."""

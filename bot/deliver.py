@@ -12,16 +12,16 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection
 
 from adapters.base import Adapter, KeySeed, Outcome, Payload, Receipt, Uncertain
 from bot.channel import Channel, Rest
-from bot.doors import Doors
+from bot.doors import Doors, Lease, LeaseLost
+from bot.intent import Intent, NotNow
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState
 from bot.look import Look, look
@@ -29,12 +29,14 @@ from bot.model import Article, Delivery, Event, Settlement, State
 from bot.patience import shortly
 from bot.pictures import find_picture
 from bot.render import Renderer
-from bot.retry import Step, backoff, conclude, judge
+from bot.retry import BACKOFF_FROM, Step, backoff, conclude, judge
 from bot.settle import Settler
 
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+Unwritten = tuple[Delivery, Settlement, Article]
 
 LOOK_EVERY = 5.0
 """Seconds after which an idle lane looks at the ledger again: a person may have decided something beside the daemon."""
@@ -55,14 +57,20 @@ class Lane:
         quiet_for: float,
         redact: Callable[[str], str],
         taken: dict[int, Channel],
+        backoff_from: float = BACKOFF_FROM,
+        confirm_after: float = 120.0,
     ) -> None:
         self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
+        self._lease: Lease | None = None
+        self._unwritten: Unwritten | None = None
+        """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
         self._adapter = adapter
         self._doors = doors
         self._renderer = renderer
         self._quiet_for = quiet_for
-        self._settler = Settler(self.channel, doors, redact)
+        self._backoff_from = backoff_from
+        self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
         self._quiet_until = doors.clock.monotonic()
         """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
         self._wake = asyncio.Event()
@@ -70,26 +78,41 @@ class Lane:
 
     # ── for life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def begin(self, lease: Lease) -> None:
+        """Work under this lease: write what is still to be written, and take up what others left behind."""
+        self._lease = self._settler.lease = lease
+        if (unwritten := self._unwritten) is not None:
+            await self._settler.after_call(*unwritten)  # unless somebody has settled it meanwhile
+            self._unwritten = None
+        await self.recover()
+
     async def recover(self) -> None:
-        """What a crash left in `sending`, or an outcome that never reached the ledger, is uncertain from now on."""
+        """What a crash left in `sending`, or an outcome that never reached the ledger, is uncertain from now on.
+
+        Where whoever made the call may still be alive, its hard deadline is waited out before the quiet time begins.
+        """
         now = self._doors.clock.now()
-        due_at = now + timedelta(seconds=self._quiet_for)
+        contested = self._lease is not None and self._lease.contested
+        rest_for = self._quiet_for + (self._adapter.deadline_for + DEADLINE_SLACK if contested else 0.0)
+        due_at = now + timedelta(seconds=rest_for)
         channel_id = self.channel.id
         lost = await self._doors.ledger.write(
-            lambda conn: queue.recover(conn, channel_id, quiet_for_due_at=due_at, now=now)
+            lambda conn: queue.recover(conn, channel_id, quiet_for_due_at=due_at, now=now), lease=self._lease
         )
         if lost:
-            self._rest_quietly()
+            self._rest_quietly(rest_for)
         for delivery_id in lost:
             self._log.warning("delivery.recovered", delivery=delivery_id, due_at=due_at)
 
     async def run(self) -> None:
-        """Work until `stop`; a mistake of ours rests the lane, it never ends it."""
+        """Work until `stop`; a mistake of ours rests the lane, it never ends it. Raises LeaseLost."""
         failures = 0
         while not self.stopping:
             try:
                 rest = await self.step()
                 failures = 0
+            except LeaseLost:
+                raise
             except Exception:
                 failures += 1
                 self._log.exception("lane.failed")
@@ -132,7 +155,7 @@ class Lane:
         head, article = seen.head, seen.article
         if head is None:
             return Rest(None)
-        if rest := self._not_yet(head, seen.slot):
+        if rest := self._not_yet(head, seen):
             return rest
         if article is None:  # it has only just fallen due: look again
             return None
@@ -156,19 +179,24 @@ class Lane:
         )
         return await self._doors.ledger.read(work)
 
-    def _not_yet(self, head: Delivery, slot: datetime | None) -> Rest | None:
+    def _not_yet(self, head: Delivery, seen: Look) -> Rest | None:
         now = self._doors.clock.now()
         if head.due_at is not None and head.due_at > now:
             return Rest(head.due_at, "not due yet")
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
             return Rest(now + timedelta(seconds=quiet), "an unknown outcome rests")
-        return Rest(slot, "pacing") if slot is not None and slot > now else None
+        if seen.stopped:
+            return Rest(None, "paused by a person")
+        return Rest(seen.slot, "pacing") if seen.slot is not None and seen.slot > now else None
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self, delivery: Delivery, article: Article, last_receipt: str | None) -> None:
         started_at = self._doors.clock.now()
+        if delivery.expires_at is not None and delivery.expires_at <= started_at:
+            await self._settler.expire(delivery, article)
+            return
         try:
             payload, key = await self._payload(delivery, article)
             marker = await self._shortly(lambda: self._adapter.mark(last_receipt))
@@ -178,16 +206,13 @@ class Lane:
             return
         if self.stopping:
             return
-        intend = partial(
-            _intend,
-            delivery=delivery,
-            payload=payload,
-            key=key,
-            account=self.channel.account,
-            marker=json.dumps(dict(marker)),
-            now=self._doors.clock.now(),
-        )
-        number = await self._doors.ledger.write(intend)
+        intent = Intent(delivery, payload, key, self.channel.account, json.dumps(dict(marker)), self._adapter.paces)
+        commit = partial(intent.commit, now=self._doors.clock.now())
+        try:
+            number = await self._doors.ledger.write(commit, lease=self._lease)
+        except NotNow as hindrance:
+            self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
+            return
         await self._publish(replace(delivery, attempts=number, key=key), payload, article)
 
     async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
@@ -233,13 +258,20 @@ class Lane:
             settlement = self._judge("publish", outcome, delivery)
         except asyncio.CancelledError:
             lost = self._judge("publish", Uncertain("the program was stopped before the platform answered"), delivery)
-            await asyncio.shield(self._settler.after_call(delivery, lost, article))
+            await asyncio.shield(self._written(delivery, lost, article))
             raise
         else:
             settlement = Settlement(Event.SENT, None, None, receipt=receipt)
         if settlement.event is Event.LOST:
-            self._rest_quietly()
-        await self._settler.after_call(delivery, settlement, article)
+            self._rest_quietly(self._quiet_for)
+        await self._written(delivery, settlement, article)
+
+    async def _written(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
+        try:
+            await self._settler.after_call(delivery, settlement, article)
+        except LeaseLost:
+            self._unwritten = (delivery, settlement, article)
+            raise
 
     async def _visible(self, payload: Payload, key: str) -> Receipt:
         deadline_for = self._adapter.deadline_for
@@ -267,7 +299,8 @@ class Lane:
             settlement = self._judge("find", outcome, delivery)
         else:
             now, dice = self._doors.clock.now(), self._doors.dice
-            settlement = conclude(answer, failures=delivery.failures, now=now, dice=dice)
+            failures, start = delivery.failures, self._backoff_from
+            settlement = conclude(answer, failures=failures, now=now, dice=dice, start=start)
         await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
 
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,8 +308,8 @@ class Lane:
     async def _shortly(self, call: Callable[[], Awaitable[T]]) -> T:
         return await shortly(self._doors.clock, call)
 
-    def _rest_quietly(self) -> None:
-        self._quiet_until = self._doors.clock.monotonic() + self._quiet_for
+    def _rest_quietly(self, seconds: float) -> None:
+        self._quiet_until = self._doors.clock.monotonic() + seconds
 
     def _judge(self, step: Step, outcome: Outcome, delivery: Delivery) -> Settlement:
         return judge(
@@ -286,17 +319,5 @@ class Lane:
             quiet_for=self._quiet_for,
             now=self._doors.clock.now(),
             dice=self._doors.dice,
+            start=self._backoff_from,
         )
-
-
-def _intend(
-    conn: Connection, *, delivery: Delivery, payload: Payload, key: str, account: str, marker: str, now: datetime
-) -> int:
-    """Commit payload, key, marker and attempt together: after this the visible call may be made, once."""
-    if delivery.body is None:
-        queue.freeze(conn, delivery, payload, key)
-    elif delivery.key is None:
-        queue.give_key(conn, delivery, key)
-    elif delivery.key != key:
-        queue.renew_key(conn, delivery, key)
-    return queue.claim(conn, delivery, account=account, marker=marker, now=now)

@@ -41,14 +41,46 @@ class Dice(Protocol):
         """A fresh opaque id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work something (an account, a source) that only one process may work at a time."""
+
+    name: str
+    session: int
+    """Which session of the ledger holds it: with the session it is gone, without a word."""
+    contested: bool
+    """Whether the one who had it before may still be alive somewhere, with a call that it has not made yet."""
+
+
+class LeaseLost(Exception):
+    """The session that held the lease is gone, and so may be the lease: nothing was written."""
+
+
+class Leases(Protocol):
+    """Who works what, across processes. On one process's own ledger everything is always ours."""
+
+    async def take(self, name: str, *, fair: bool = True) -> Lease | None:
+        """Take the lease of this name, never waiting for it. None: another process has it, or (`fair`) is to have it,
+        because this one has its share already."""
+
+    async def give_back(self, lease: Lease) -> None:
+        """Let it go. Nothing happens where it is lost already."""
+
+    def wanted_elsewhere(self, lease: Lease) -> bool:
+        """Whether this process holds more than its share, and this lease should be given back at a quiet moment."""
+
+
 class LedgerDoor(Protocol):
     """Runs work on the ledger, one transaction a call: a thread in production, inline in simulation."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that writes nothing."""
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that is on disk when this returns, or has not happened at all."""
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
+        """Run `work` in a transaction that is on disk when this returns, or has not happened at all.
+
+        With a `lease`, over the session that holds it, or not at all: raises LeaseLost.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +168,6 @@ class Doors:
     clock: Clock
     dice: Dice
     ledger: LedgerDoor
+    leases: Leases
     web: Web
     offload: Offload

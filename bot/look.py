@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from adapters.base import Pace
 from bot.ledger import channels, queue
 from bot.ledger.channels import ChannelState
+from bot.ledger.switches import PAUSED, find_switch
 from bot.model import Article, Delivery, State
 from bot.pace import find_slot
 
@@ -23,6 +24,8 @@ class Look:
     slot: datetime | None = None
     """When the next visible call fits into the paces; None: at once."""
     last_receipt: str | None = None
+    stopped: bool = False
+    """Whether a person has paused this channel, or all: nothing is sent, though what is uncertain is asked about."""
 
 
 def look(conn: Connection, channel_id: int, *, paces: Sequence[Pace], account: str | None, now: datetime) -> Look:
@@ -34,5 +37,7 @@ def look(conn: Connection, channel_id: int, *, paces: Sequence[Pace], account: s
     article = queue.get_article(conn, head.article_id)
     if head.state is not State.PENDING or account is None:
         return Look(channel, head, article)
+    if channel.paused_by_person or find_switch(conn, PAUSED) is not None:
+        return Look(channel, head, article, stopped=True)
     slot = find_slot(conn, paces, channel_id=channel_id, account=account, now=now)
     return Look(channel, head, article, slot, queue.find_last_receipt(conn, channel_id))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapters.base import Payload, Receipt
+from adapters.base import Payload, Presence, Receipt
 
 
 class State(StrEnum):
@@ -132,6 +132,8 @@ class Delivery:
     attempt_started_at: datetime | None
     first_attempt_at: datetime | None
     """The first attempt with this key."""
+    expires_at: datetime | None
+    """Not sent later than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,10 @@ class Settlement:
     receipt: Receipt | None = None
     marker: str | None = None
     """A new marker, when the platform is to be asked again."""
+    confirm_at: datetime | None = None
+    """Sent: when it is to be read back."""
+    presence: Presence | None = None
+    """What is known of a sent post from outside."""
     instead: Payload | None = None
     """What is sent in place of a payload that was refused: payload n+1, under a new key."""
 

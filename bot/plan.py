@@ -30,6 +30,7 @@ class Rules:
     settle: float
     max_age: float
     backfill: int
+    expires_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class NewArticle:
     candidate: Candidate
     due_at: datetime
     skipped: str | None
+    expires_at: datetime | None = None
+    """When it is too late for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,9 @@ def plan(
 
     def article(candidate: Candidate, *, before: bool) -> NewArticle:
         why_not = _why_not(candidate, before, first_look, rules, now)
-        return NewArticle(candidate, now + timedelta(seconds=rules.settle), why_not)
+        due_at = now + timedelta(seconds=rules.settle)
+        expires_at = None if rules.expires_for is None else due_at + timedelta(seconds=rules.expires_for)
+        return NewArticle(candidate, due_at, why_not, expires_at)
 
     new = tuple(article(candidate, before=index < backfilled) for index, candidate in enumerate(fresh))
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)

@@ -25,6 +25,9 @@ from bot.sources.feed import NotAFeed, read_feed
 
 log = structlog.get_logger()
 
+WHILE_ANOTHER_LOOKS = 2.0
+"""Seconds."""
+
 
 class Poller:
     """Watches one source."""
@@ -35,7 +38,7 @@ class Poller:
         doors: Doors,
         rules: Rules,
         *,
-        channel_ids: Callable[[], Sequence[int]],
+        channel_ids: Callable[[Connection], Sequence[int]],
         on_new: Callable[[], None],
         redact: Callable[[str], str],
     ) -> None:
@@ -62,12 +65,24 @@ class Poller:
         while True:
             try:
                 await self._doors.clock.sleep(await self._until_due())
-                await self.look()
+                await self._look_alone()
                 failures = 0
             except Exception:
                 failures += 1
                 self._log.exception("poll.failed")
                 await self._doors.clock.sleep(backoff(failures, self._doors.dice))
+
+    async def _look_alone(self) -> None:
+        """A look, unless another process has just had it or is having it."""
+        lease = await self._doors.leases.take(f"source:{self.source.identity}", fair=False)
+        if lease is None:
+            await self._doors.clock.sleep(WHILE_ANOTHER_LOOKS)
+            return
+        try:
+            if not lease.contested or await self._until_due() <= 0:
+                await self.look()
+        finally:
+            await self._doors.leases.give_back(lease)
 
     async def _until_due(self) -> float:
         state = await self._state()
@@ -128,7 +143,7 @@ class Poller:
                 state.id,
                 decided,
                 known,
-                channel_ids=self._channel_ids(),
+                channel_ids=self._channel_ids(conn),
                 language=self.source.language,
                 cursor=cursor,
                 now=now,

@@ -63,8 +63,18 @@ EVENTS: Mapping[tuple[Step, type[Outcome]], Event] = {
 }
 
 
-def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now: datetime, dice: Dice) -> Settlement:
-    """What `outcome` of `step` makes of the delivery. `failures`: failed attempts before this one."""
+def judge(
+    step: Step,
+    outcome: Outcome,
+    *,
+    failures: int,
+    quiet_for: float,
+    now: datetime,
+    dice: Dice,
+    start: float = BACKOFF_FROM,
+) -> Settlement:
+    """What `outcome` of `step` makes of the delivery. `failures`: failed attempts before this one; `start`: the first
+    backoff, seconds."""
     event, reason, status = EVENTS[step, type(outcome)], outcome.message, outcome.status
     if step == "publish" and isinstance(outcome, Rejected) and outcome.instead is not None:
         return Settlement(Event.DEGRADED, now, reason, status=status, instead=outcome.instead)
@@ -72,10 +82,12 @@ def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now:
         case Event.TOLD_TO_WAIT:
             told = outcome.retry_after if isinstance(outcome, RateLimited) else None
             # Jitter above what we were told, never below: coming back early is what rate limits punish.
-            wait = told + dice.uniform(0, min(1.0, told * JITTER)) if told is not None else backoff(1, dice)
+            wait = (
+                told + dice.uniform(0, min(1.0, told * JITTER)) if told is not None else backoff(1, dice, start=start)
+            )
             return Settlement(event, now + timedelta(seconds=wait), reason, status=status)
         case Event.NOT_EXECUTED | Event.ASK_AGAIN:
-            wait = backoff(failures + 1, dice)
+            wait = backoff(failures + 1, dice, start=start)
             return Settlement(event, now + timedelta(seconds=wait), reason, failed=True, status=status)
         case Event.CHANNEL_DOWN:
             mend = outcome.mend if isinstance(outcome, ChannelDown) else ""
@@ -86,16 +98,16 @@ def judge(step: Step, outcome: Outcome, *, failures: int, quiet_for: float, now:
             return Settlement(event, None, reason, status=status)
 
 
-def conclude(answer: Answer, *, failures: int, now: datetime, dice: Dice) -> Settlement:
+def conclude(answer: Answer, *, failures: int, now: datetime, dice: Dice, start: float = BACKOFF_FROM) -> Settlement:
     """What the platform's answer to "is it out?" makes of the delivery. `failures`: failed attempts, the lost one
-    included."""
+    included; `start`: the first backoff, seconds."""
     match answer:
         case Found(receipt):
             return Settlement(Event.FOUND, None, None, receipt=receipt)
         case Absent(why):
             # The first time at once: it has rested long enough. A platform that loses one post after the other is
             # left alone for longer and longer.
-            wait = backoff(failures - 1, dice) if failures > 1 else 0.0
+            wait = backoff(failures - 1, dice, start=start) if failures > 1 else 0.0
             reason = why or "the platform was asked and does not have it"
             return Settlement(Event.ABSENT, now + timedelta(seconds=wait), reason)
         case AskAgain(after_for, marker):

@@ -1,13 +1,14 @@
 """Writes down what came of a delivery: the state, the alert that goes with it, and the line in the log, together."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.channel import Channel, pause, resume
-from bot.doors import Doors
+from bot.doors import Doors, Lease
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.queue import NotOurs
@@ -41,14 +42,20 @@ def cause_of(delivery_id: int) -> str:
 class Settler:
     """Writes for one channel."""
 
-    def __init__(self, channel: Channel, doors: Doors, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self, channel: Channel, doors: Doors, redact: Callable[[str], str], *, confirm_after: float = 120.0
+    ) -> None:
+        """`confirm_after`: seconds after which a sent post is read back."""
         self._channel = channel
         self._doors = doors
         self._redact = redact
+        self._confirm_after = confirm_after
+        self.lease: Lease | None = None
+        """Under which the lane works: what is written without it may be another process's to write."""
         self._log = log.bind(channel=channel.name, platform=channel.adapter.platform)
 
     async def after_call(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
-        """Settle the running attempt. Goes on until the ledger takes it."""
+        """Settle the running attempt. Goes on until the ledger takes it. Raises LeaseLost."""
 
         def write(conn: Connection, now: datetime, clean: Settlement) -> State:
             return queue.settle(conn, delivery.id, delivery.attempts, clean, now=now)
@@ -74,7 +81,7 @@ class Settler:
         write: Callable[[Connection, datetime, Settlement], State],
     ) -> None:
         now = self._doors.clock.now()
-        clean = settlement.cleaned(self._redact)
+        clean = self._to_confirm(settlement.cleaned(self._redact), now)
 
         def work(conn: Connection) -> State:
             state = write(conn, now, clean)
@@ -82,7 +89,7 @@ class Settler:
             return state
 
         try:
-            state = await surely(self._doors.clock, lambda: self._doors.ledger.write(work))
+            state = await surely(self._doors.clock, lambda: self._doors.ledger.write(work, lease=self.lease))
         except NotOurs as error:
             self._log.warning("delivery.taken", delivery=delivery.id, reason=str(error))
             return
@@ -91,6 +98,21 @@ class Settler:
         elif _proves_it_is_up(clean, state):
             self._channel.on_trial = False
         self._say(delivery, clean, state, article)
+
+    def _to_confirm(self, settlement: Settlement, now: datetime) -> Settlement:
+        """A post that the platform was asked for and showed needs no second look; any other is looked for once."""
+        match settlement.event:
+            case Event.SENT:
+                return replace(settlement, confirm_at=now + timedelta(seconds=self._confirm_after))
+            case Event.FOUND:
+                return replace(settlement, presence="confirmed")
+        return settlement
+
+    async def expire(self, delivery: Delivery, article: Article) -> None:
+        """It is too late for this one."""
+        now = self._doors.clock.now()
+        await self._doors.ledger.write(lambda conn: queue.expire(conn, delivery, now=now), lease=self.lease)
+        self._log.warning("delivery.expired", delivery=delivery.id, article=article.title)
 
     def _alert(
         self,

@@ -21,6 +21,7 @@ from bot.clock import SystemClock, SystemDice, random_bytes
 from bot.doors import Doors, Holder
 from bot.dryrun import DryRun, dry_database_url
 from bot.ledger.db import ThreadLedger, open_engine
+from bot.ledger.leases import SoleLeases
 from bot.ledger.migrate import database_path, ensure_ledger
 from bot.ledger.reports import Waiting
 from bot.ledger.sessions import LedgerSessions
@@ -76,7 +77,7 @@ async def production(settings: Settings) -> AsyncIterator[Doors]:
     web = AiohttpWeb(allow_networks=settings.fetch.allow_networks, user_agent=USER_AGENT, now=clock.now)
     offload = ThreadOffload()
     try:
-        yield Doors(clock, SystemDice(), ledger, web, offload)
+        yield Doors(clock, SystemDice(), ledger, SoleLeases(), web, offload)
     finally:
         await web.close()
         offload.close()
@@ -98,7 +99,9 @@ async def opened_core(
             for channel in settings.channels:
                 waits = settings.waits_for(PLATFORMS[channel.platform])
                 adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
-                opened.append(Opened(channel.name, DryRun(adapter, doors.clock, channel.name) if dry_run else adapter))
+                account = f"{channel.platform}:{channel.settings.account}"
+                shown = DryRun(adapter, doors.clock, channel.name) if dry_run else adapter
+                opened.append(Opened(channel.name, shown, account))
             core = Core(settings, opened, doors, redactor.redact)
             await core.start()
             try:

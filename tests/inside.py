@@ -10,6 +10,7 @@ from bot.app import Core, Opened
 from bot.clock import SystemDice
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, ThreadLedger, open_engine
+from bot.ledger.leases import SoleLeases
 from bot.ledger.reports import DeliveryRow, Waiting, list_log, list_undecided, summarise
 from bot.redact import Redactor
 from bot.sources.fetch import AiohttpWeb
@@ -30,11 +31,13 @@ async def core_on(stage: Stage, clock: LoopClock, **more: str) -> AsyncIterator[
     ledger = ThreadLedger(open_engine(settings.database_url))
     web = AiohttpWeb(USER_AGENT, now=clock.now, allow_networks=settings.fetch.allow_networks)
     offload = ThreadOffload()
-    doors = Doors(clock, SystemDice(), ledger, web, offload)
+    doors = Doors(clock, SystemDice(), ledger, SoleLeases(), web, offload)
     opened = []
     for channel in settings.channels:
         waits = settings.waits_for(PLATFORMS[channel.platform])
-        opened.append(Opened(channel.name, open_adapter(channel, doors, redactor, owner=True, waits=waits)))
+        account = f"{channel.platform}:{channel.settings.account}"
+        adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
+        opened.append(Opened(channel.name, adapter, account))
     core = Core(settings, opened, doors, redactor.redact)
     try:
         await core.start()

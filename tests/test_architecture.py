@@ -83,7 +83,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # what may be taken elsewhere too: loops hand work functions to the ledger's door, and know its errors
     "sqlalchemy": {
         "Connection": (
-            *("bot.doors", "bot.app", "bot.channel", "bot.deliver", "bot.look", "bot.pace", "bot.poll", "bot.settle"),
+            *("bot.doors", "bot.app", "bot.channel", "bot.intent", "bot.look", "bot.pace", "bot.poll", "bot.settle"),
             "bot.cli",
         )
     },

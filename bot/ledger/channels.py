@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, insert, select, update
 
-from bot.ledger.schema import channels, deliveries
+from bot.ledger.schema import channels, deliveries, switches
+from bot.ledger.switches import PAUSED
 from bot.model import EDGES, Event, State
 
 
@@ -24,10 +25,15 @@ class ChannelState:
     paused_reason: str | None
     probe_at: datetime | None
     probes: int
+    paused_by_person: bool
+    look_first: bool
+    """Whether posts may be out that the ledger knows nothing of: each is looked for before it is sent."""
 
 
 def _state(row: RowMapping) -> ChannelState:
-    return ChannelState(**{name: row[name] for name in ChannelState.__slots__})
+    values = {name: row[name] for name in ChannelState.__slots__}
+    flags = {name: bool(values[name]) for name in ("paused_by_person", "look_first")}
+    return ChannelState(**{**values, **flags})
 
 
 def register_channel(conn: Connection, *, platform: str, name: str, now: datetime) -> ChannelState:
@@ -47,6 +53,12 @@ def register_channel(conn: Connection, *, platform: str, name: str, now: datetim
     return _state(row)
 
 
+def find_label(conn: Connection, platform: str, name: str) -> int | None:
+    """The row that stands under this label now."""
+    here = (channels.c.platform == platform) & (channels.c.name == name) & channels.c.removed_at.is_(None)
+    return conn.execute(select(channels.c.id).where(here).order_by(channels.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
 def note_removed(conn: Connection, configured: Sequence[int], *, now: datetime) -> None:
     """Mark the channels that the settings no longer name; what they hold is kept and goes nowhere."""
     gone = channels.c.id.not_in(configured) & channels.c.removed_at.is_(None)
@@ -61,6 +73,19 @@ def list_removed(conn: Connection) -> list[int]:
 def get_channel(conn: Connection, channel_id: int) -> ChannelState:
     """The state of a registered channel."""
     return _state(conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one())
+
+
+_MAY_SEND = select(channels.c.id).where(
+    channels.c.id == bindparam("b_channel"),
+    channels.c.paused_at.is_(None),
+    channels.c.paused_by_person == 0,
+    ~exists().where(switches.c.name == PAUSED),
+)
+
+
+def may_send(conn: Connection, channel_id: int) -> bool:
+    """Whether visible calls may be made on this channel: nobody has paused it, or everything."""
+    return conn.execute(_MAY_SEND, {"b_channel": channel_id}).one_or_none() is not None
 
 
 def find_channel(conn: Connection, platform: str, account_id: str, place_id: str) -> int | None:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from bot.doors import Lease, LeaseLost
+
 T = TypeVar("T")
 
 BUSY_FOR = 10.0
@@ -67,6 +69,11 @@ def _on_begin(conn: Connection) -> None:
     conn.exec_driver_sql(f"BEGIN {conn.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
 
+def session_of(conn: Connection) -> int:
+    """The number of the session that this connection is, growing with each new one; 0 where sessions hold nothing."""
+    return int(conn.info.get("session", 0))
+
+
 class InlineLedger:
     """The ledger door without a thread: for commands that do one thing, and for simulation."""
 
@@ -81,18 +88,20 @@ class InlineLedger:
         with self.engine.connect() as conn:
             return work(conn)
 
-    def write_now(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that is on disk when this returns."""
+    def write_now(self, work: Callable[[Connection], T], lease: Lease | None = None) -> T:
+        """Run `work` in a transaction that is on disk when this returns. Raises LeaseLost."""
         with self._writing.begin() as conn:
+            if lease is not None and lease.session != session_of(conn):
+                raise LeaseLost(f"the session that held {lease.name} is gone")
             return work(conn)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """`read_now`, for those who await."""
         return self.read_now(work)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
         """`write_now`, for those who await."""
-        return self.write_now(work)
+        return self.write_now(work, lease)
 
     def close(self) -> None:
         """Close every connection."""
@@ -110,9 +119,9 @@ class ThreadLedger:
         """Run `work` in a transaction that writes nothing."""
         return await self._run(lambda: self.inline.read_now(work))
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that is on disk when this returns."""
-        return await self._run(lambda: self.inline.write_now(work))
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
+        """Run `work` in a transaction that is on disk when this returns. Raises LeaseLost."""
+        return await self._run(lambda: self.inline.write_now(work, lease))
 
     async def _run(self, call: Callable[[], T]) -> T:
         # Shielded: the transaction runs to its end whatever becomes of the task that asked for it.

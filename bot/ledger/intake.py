@@ -168,7 +168,13 @@ def _plan_deliveries(
     conn: Connection, article_id: int, new: NewArticle, channel_ids: Sequence[int], now: datetime
 ) -> None:
     fate: dict[str, Any] = (
-        {"state": State.PENDING, "reason": None, "due_at": new.due_at}
+        {
+            "state": State.PENDING,
+            "reason": None,
+            "due_at": new.due_at,
+            "wanted_at": new.due_at,
+            "expires_at": new.expires_at,
+        }
         if new.skipped is None
         else {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
     )

@@ -31,6 +31,8 @@ DEFAULT_REASON = {
 }
 
 
+TOO_LATE = "too late: it was not out in the time that it was given"
+
 _DONE = FINAL - {State.CANCELLED}
 """States in which the staged bytes are of no more use; a cancelled delivery may be taken up again as it was frozen."""
 
@@ -261,6 +263,9 @@ _SETTLE = (
         receipt_id=_kept(deliveries.c.receipt_id),
         url=_kept(deliveries.c.url),
         sent_at=_kept(deliveries.c.sent_at),
+        confirm_at=bindparam("confirm_at"),
+        presence=_kept(deliveries.c.presence),
+        presence_at=_kept(deliveries.c.presence_at),
     )
 )
 _END = update(attempts).values(
@@ -316,6 +321,9 @@ def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "receipt_id": receipt.id if receipt else None,
         "url": receipt.url if receipt else None,
         "sent_at": receipt.at if receipt else None,
+        "confirm_at": settlement.confirm_at,
+        "presence": settlement.presence,
+        "presence_at": now if settlement.presence else None,
     }
 
 
@@ -326,6 +334,13 @@ def _ending(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "status": settlement.status,
         "message": settlement.reason,
     }
+
+
+def expire(conn: Connection, delivery: Delivery, *, now: datetime) -> None:
+    """It is too late for a delivery that is pending. Raises NotOurs where it no longer is."""
+    still = (delivery.id, State.PENDING, delivery.attempts)
+    settlement = Settlement(Event.EXPIRED, None, TOO_LATE)
+    _take(conn, _SETTLE, still, Event.EXPIRED, **_values(settlement, now))
 
 
 def recover(conn: Connection, channel_id: int, *, quiet_for_due_at: datetime, now: datetime) -> list[int]:
@@ -349,7 +364,7 @@ def decide(
         raise NotOurs(f"delivery {delivery.id} is {delivery.state}: it cannot be {event.replace('_', ' ')}")
     values: dict[str, Any] = {"reason": reason, "settled_at": now, "due_at": None}
     if EDGES[delivery.state, event] is State.PENDING:
-        values |= {"due_at": now, "failures": 0}
+        values |= {"due_at": now, "wanted_at": now, "expires_at": None, "failures": 0}
     if delivery.state is State.FAILED:
         # Proven not executed, and what was refused would be refused again: compose afresh, under a new key.
         values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1}

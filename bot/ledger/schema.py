@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -111,9 +112,15 @@ channels = Table(
     Column("probe_at", Utc, comment="when a paused channel is tried again"),
     Column("probes", Integer, nullable=False, server_default="0"),
     Column("removed_at", Utc, comment="not in the settings since"),
+    Column("paused_by_person", Integer, nullable=False, server_default="0", comment="1: it does not resume by itself"),
+    Column(
+        "look_first", Integer, nullable=False, server_default="0", comment="1: the ledger may be older than its posts"
+    ),
     UniqueConstraint("platform", "account_id", "place_id"),
 )
 
+UNREAD = text("confirm_at IS NOT NULL")
+"""Literal as well, for the same reason."""
 OPEN = text("state IN ('held', 'pending', 'sending', 'uncertain')")
 """Literal, so that a query that says the same can use the index on it: https://www.sqlite.org/partialindex.html"""
 
@@ -141,9 +148,15 @@ deliveries = Table(
     Column("receipt_id", Text, comment="the platform's own id of the post"),
     Column("url", Text, comment="where a person can see the post"),
     Column("sent_at", Utc, comment="the platform's time of the post"),
+    Column("wanted_at", Utc, comment="when it was to be out; null: planned by the first release"),
+    Column("expires_at", Utc, comment="pending: not sent later than this"),
+    Column("confirm_at", Utc, comment="sent: when it is read back from outside; null: it was, or never is"),
+    Column("presence", Text, comment="what the audit found: confirmed, accepted, vanished"),
+    Column("presence_at", Utc),
     UniqueConstraint("article_id", "channel_id", "action", "revision"),
     Index("ix_deliveries_open", "channel_id", "id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_deliveries_channel_sent", "channel_id", "sent_at"),
+    Index("ix_deliveries_confirm", "channel_id", "confirm_at", sqlite_where=UNREAD, postgresql_where=UNREAD),
 )
 
 attempts = Table(
@@ -183,6 +196,38 @@ sessions = Table(
     Column("account", Text, primary_key=True),
     Column("sealed", Text, nullable=False, comment="readable only with the account's own password"),
     Column("saved_at", Utc, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("account", Text, primary_key=True, comment="platform:account id"),
+    Column("per_for", Float, primary_key=True, comment="how long its windows are, seconds"),
+    Column("allowed", Integer, nullable=False, comment="visible calls in a window, as the platform said"),
+    Column("remaining", Integer, nullable=False, comment="of the window that ends at resets_at, when it was noted"),
+    Column("resets_at", Utc, nullable=False),
+    Column("noted_at", Utc, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session", Integer, nullable=False, comment="the server process of its ledger session"),
+    Column("session_began", Text, nullable=False, comment="tells it from a later one of the same number"),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("beat_at", Float, nullable=False, comment="UNIX seconds on the database's clock"),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True, comment="see bot.ledger.switches"),
+    Column("set_at", Utc, nullable=False),
+    Column("note", Text, nullable=False),
 )
 
 _UNCLEARED = text("cleared_at IS NULL")

@@ -12,6 +12,7 @@ from adapters.base import Adapter, Answer, Draft, Marker, Outcome, Payload, Rece
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import alerts, attempts, deliveries
 from bot.settings import ChannelConfig, Settings, load_settings
 from tests.simulation.world import (
@@ -131,7 +132,7 @@ def live(
     async def life() -> None:
         fuse = Fuse()
         time, book = clock(world, fuse), ledger(world, fuse)
-        doors = Doors(time, SimDice(world), book, web(world, fuse), inline)
+        doors = Doors(time, SimDice(world), book, SoleLeases(), web(world, fuse), inline)
         channels = [Opened(name, adapter) for name, adapter in opened.items()]
         core = Core(settings(world, opened, **more), channels, doors, lambda text: text)
         stop = asyncio.Event()

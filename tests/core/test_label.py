@@ -9,6 +9,7 @@ import pytest
 from adapters.base import Adapter, Standing, Unavailable
 from bot.app import Core, Opened
 from bot.doors import Doors
+from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import channels
 from bot.settings.model import RouteSettings, Settings
 from tests.core.lives import FEED, Scripted, feed, live, rows, settings, states
@@ -68,7 +69,7 @@ def live_routed(world: World, opened: Mapping[str, Adapter]) -> None:
     async def life() -> None:
         fuse = Fuse()
         clock, ledger = SimClock(world, fuse), SimLedger(world, fuse)
-        doors = Doors(clock, SimDice(world), ledger, SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world), ledger, SoleLeases(), SimWeb(world, fuse), inline)
         core = Core(routed, [Opened(name, each) for name, each in opened.items()], doors, str)
         stop = asyncio.Event()
         await core.start()

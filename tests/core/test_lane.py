@@ -20,6 +20,7 @@ from adapters.base import (
     Unavailable,
     Uncertain,
 )
+from bot.doors import Lease
 from bot.dryrun import DryRun
 from bot.ledger.schema import alerts, attempts, channels, deliveries
 from bot.retry import PROBE_TO
@@ -283,7 +284,7 @@ class StubbornLedger(SimLedger):
 
     readonly = False
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
         def strictly(conn: Connection) -> T:
             conn.exec_driver_sql(f"PRAGMA query_only = {int(StubbornLedger.readonly)}")
             try:
@@ -291,7 +292,7 @@ class StubbornLedger(SimLedger):
             finally:
                 conn.exec_driver_sql("PRAGMA query_only = 0")
 
-        return await super().write(strictly)
+        return await super().write(strictly, lease=lease)
 
 
 @pytest.mark.parametrize("call", ["stage", "mark"])

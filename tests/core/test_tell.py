@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from adapters.base import ChannelDown, Outcome, Unavailable
-from bot.doors import Doors
+from bot.doors import Doors, Lease
 from bot.ledger.alerts import clear_alert, raise_alert
+from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import alerts
 from bot.tell import TELL_EVERY, TELL_FOR, Teller
 from tests.core.lives import FEED, Scripted, feed, live, rows
@@ -63,7 +64,7 @@ def tell(
     async def life() -> None:
         fuse = Fuse()
         clock, book = SimClock(world, fuse), ledger(world, fuse)
-        doors = Doors(clock, SimDice(world), book, SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world), book, SoleLeases(), SimWeb(world, fuse), inline)
         for cause in causes:
             await book.write(lambda conn, cause=cause: _note(conn, cause, clock.now(), clear=clear))  # type: ignore[misc]
         telling = asyncio.create_task(Teller([carrier], doors).run())
@@ -117,11 +118,11 @@ def test_a_ledger_that_takes_no_note_does_not_make_the_operator_read_twice(world
     class Full(SimLedger):
         """A ledger on a disk that is full from the first telling on, for a minute."""
 
-        async def write(self, work: Callable[[Connection], T]) -> T:
+        async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
             if carrier.heard and (at := asyncio.get_running_loop().time()) < 60:
                 refused.append(at)
                 raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
-            return await super().write(work)
+            return await super().write(work, lease=lease)
 
     tell(world, carrier, 120, "this", ledger=Full)
     assert len(refused) > 3

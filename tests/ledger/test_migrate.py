@@ -114,13 +114,15 @@ def test_what_cannot_be_opened_is_said_in_a_sentence(tmp_path: Path) -> None:
             ensure_ledger(url_of(tmp_path / name))
 
 
-NEXT = '''"""A later version."""
+LATER = f"{int(HEAD) + 1:04}"
+
+NEXT = f'''"""A later version."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{LATER}"
+down_revision = "{HEAD}"
 branch_labels = None
 depends_on = None
 
@@ -136,7 +138,7 @@ def next_scripts(tmp_path: Path) -> Path:
     """The migrations as a next release might have them: one more."""
     scripts = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0002_next.py").write_text(NEXT)
+    (scripts / "versions" / f"v{LATER}_next.py").write_text(NEXT)
     return scripts
 
 
@@ -145,25 +147,25 @@ def test_an_old_ledger_is_copied_and_then_migrated(path: Path, ledger: InlineLed
     planned(ledger, "1")
     ledger.close()
     path.chmod(0o600)
-    said = migrate(url_of(path), scripts=next_scripts, head="0002")
-    copy = path.with_name("handbill.db.before-0002-was-0001")
-    assert said == f"The ledger was copied to {copy} and brought from version 0001 to 0002."
+    said = migrate(url_of(path), scripts=next_scripts, head=LATER)
+    copy = path.with_name(f"handbill.db.before-{LATER}-was-{HEAD}")
+    assert said == f"The ledger was copied to {copy} and brought from version {HEAD} to {LATER}."
     assert ask(path, "SELECT title, mood FROM articles") == [("Title 1", "fine")]
-    assert ask(copy, "SELECT version_num, title FROM alembic_version, articles") == [("0001", "Title 1")]
+    assert ask(copy, "SELECT version_num, title FROM alembic_version, articles") == [(HEAD, "Title 1")]
     assert ask(copy, "PRAGMA integrity_check") == [("ok",)]
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert migrate(url_of(path), scripts=next_scripts, head="0002") == ""
+    assert migrate(url_of(path), scripts=next_scripts, head=LATER) == ""
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, ledger: InlineLedger, next_scripts: Path) -> None:
     """Half of a migration is taken back: the ledger is still the old version, with everything in it."""
     planned(ledger, "1")
     ledger.close()
-    script = next_scripts / "versions" / "v0002_next.py"
+    script = next_scripts / "versions" / f"v{LATER}_next.py"
     script.write_text(NEXT + '    op.execute("UPDATE no_such_table SET x = 1")\n')
     with pytest.raises(Exception, match="no such table"):
-        migrate(url_of(path), scripts=next_scripts, head="0002")
-    assert ask(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+        migrate(url_of(path), scripts=next_scripts, head=LATER)
+    assert ask(path, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     columns = [row[1] for row in ask(path, "PRAGMA table_info(articles)")]
     assert "mood" not in columns
     assert ensure_ledger(url_of(path)) is None

@@ -14,6 +14,7 @@ import structlog
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.leases import SoleLeases
 from bot.ledger.reports import list_log, summarise
 from bot.model import State
 from bot.settings import ChannelConfig, Settings, load_settings
@@ -111,7 +112,7 @@ class Process:
     async def live(self, seconds: float) -> None:
         """Start, work, and stop as a signal would stop it. Raises Crash when the fuse blew."""
         clock, ledger = SimClock(self.world, self.fuse), SimLedger(self.world, self.fuse)
-        doors = Doors(clock, SimDice(self.world), ledger, SimWeb(self.world, self.fuse), inline)
+        doors = Doors(clock, SimDice(self.world), ledger, SoleLeases(), SimWeb(self.world, self.fuse), inline)
         opened = [Opened(name, SimAdapter(platform, self.fuse)) for name, platform in self.world.platforms.items()]
         core = Core(settings(self.world), opened, doors, lambda text: text)
         stop = asyncio.Event()

@@ -35,7 +35,7 @@ from adapters.base import (
     Unavailable,
     Uncertain,
 )
-from bot.doors import Fetched, FetchFailed
+from bot.doors import Fetched, FetchFailed, Lease
 from bot.ledger.db import InlineLedger, open_engine
 
 T = TypeVar("T")
@@ -73,9 +73,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._virtual = _VirtualSelector()
         super().__init__(self._virtual)
+        self._timers = 0
 
     def time(self) -> float:
         return self._virtual.passed
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+        """What is due at the same moment comes in the order in which it was asked for, as a heap does not promise."""
+        self._timers += 1
+        return super().call_at(when + self._timers * 1e-9, callback, *args, context=context)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -180,9 +186,9 @@ class SimLedger:
         self._fuse.pass_()
         return self._inline.read_now(work)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
         self._fuse.pass_()
-        result = self._inline.write_now(work)
+        result = self._inline.write_now(work, lease)
         self._fuse.pass_()
         return result
 

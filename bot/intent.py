@@ -1,0 +1,49 @@
+"""The intent: what is committed right before the visible call, or what has come up that forbids it.
+
+Payload, key, marker and attempt are one commit. Whatever may have changed since the lane looked is looked at once more
+inside it: somebody paused the channel, another lane of the account has used up the budget.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.base import Pace, Payload
+from bot.ledger import queue
+from bot.ledger.channels import may_send
+from bot.model import Delivery
+from bot.pace import find_slot
+
+
+class NotNow(Exception):
+    """Nothing was committed, and nothing may be sent: look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """All of a visible call that must be on disk before it is made."""
+
+    delivery: Delivery
+    payload: Payload
+    key: str
+    account: str
+    marker: str
+    """JSON."""
+    paces: Sequence[Pace]
+
+    def commit(self, conn: Connection, now: datetime) -> int:
+        """Write it: after this the visible call may be made, once. The attempt's number. Raises NotNow, NotOurs."""
+        channel_id = self.delivery.channel_id
+        if not may_send(conn, channel_id):
+            raise NotNow("the channel was paused")
+        if find_slot(conn, self.paces, channel_id=channel_id, account=self.account, now=now):
+            raise NotNow("another channel of the account was faster")
+        if self.delivery.body is None:
+            queue.freeze(conn, self.delivery, self.payload, self.key)
+        elif self.delivery.key is None:
+            queue.give_key(conn, self.delivery, self.key)
+        elif self.delivery.key != self.key:
+            queue.renew_key(conn, self.delivery, self.key)
+        return queue.claim(conn, self.delivery, account=self.account, marker=self.marker, now=now)

@@ -1,0 +1,29 @@
+"""Switches of the whole ledger, thrown by a person and read by every process that works on it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.ledger.schema import switches
+
+PAUSED = "paused"
+"""No visible call is made on any channel (`handbill pause --all`)."""
+RESTORED = "restored"
+"""The ledger came out of a backup: posts may be out that it knows nothing of."""
+
+
+def find_switch(conn: Connection, name: str) -> str | None:
+    """The note on a switch that is thrown; None: it is not."""
+    return conn.execute(select(switches.c.note).where(switches.c.name == name)).scalar_one_or_none()
+
+
+def throw(conn: Connection, name: str, note: str, *, now: datetime) -> None:
+    """Throw a switch; thrown already, it keeps its time and takes the new note."""
+    set_at = conn.execute(select(switches.c.set_at).where(switches.c.name == name)).scalar_one_or_none()
+    put_back(conn, name)
+    conn.execute(insert(switches).values(name=name, set_at=set_at or now, note=note))
+
+
+def put_back(conn: Connection, name: str) -> bool:
+    """Put a switch back. True: it was thrown."""
+    return bool(conn.execute(delete(switches).where(switches.c.name == name)).rowcount)
