@@ -78,7 +78,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.passed
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+    def call_at(  # type: ignore[override] # typeshed ties the arguments to the callback
+        self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         """What is due at the same moment comes in the order in which it was asked for, as a heap does not promise."""
         self._timers += 1
         return super().call_at(when + self._timers * 1e-9, callback, *args, context=context)
