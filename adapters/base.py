@@ -304,6 +304,8 @@ class Waits:
     """Between two rounds of asking, where one alone proves nothing."""
     replay_for: float = 0.0
     """Before a call is made again with the same key: the first one may still be running."""
+    deadline_for: float = 45.0
+    """After which a visible call has ended for sure on our side, one way or the other."""
 
 
 # ── the adapter ───────────────────────────────────────────────────────────────────────────────────────────────────

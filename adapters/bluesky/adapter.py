@@ -55,7 +55,6 @@ class BlueskyAdapter:
     """One Bluesky account. The account and the place are one: its repository."""
 
     platform = "bluesky"
-    deadline_for = 45.0
     takes_picture = True
     key_good_for: float | None = None
     paces: tuple[Pace, ...] = (Pace(1600, 3600.0, "account"), Pace(11000, 86400.0, "account"))
@@ -64,7 +63,8 @@ class BlueskyAdapter:
 
     def __init__(self, settings: BlueskySettings, context: Context) -> None:
         self._settings = settings
-        self.quiet_for = (context.waits or WAITS).quiet_for
+        waits = context.waits or WAITS
+        self.quiet_for, self.deadline_for = waits.quiet_for, waits.deadline_for
         context.keep_secret(settings.app_password.get_secret_value())
         self._xrpc = Xrpc(now=context.now, user_agent=context.user_agent)
         self._sign_in = SignIn(settings, context, self._xrpc)

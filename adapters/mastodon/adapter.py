@@ -55,7 +55,6 @@ class MastodonAdapter:
     """One account on one server."""
 
     platform = "mastodon"
-    deadline_for = 45.0
     # https://github.com/mastodon/mastodon/blob/main/app/lib/rate_limiter.rb
     paces: tuple[Pace, ...] = (Pace(300, 3 * 3600, "account"),)
     takes_picture = False
@@ -64,7 +63,8 @@ class MastodonAdapter:
     https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb"""
 
     def __init__(self, settings: MastodonSettings, context: Context) -> None:
-        self.quiet_for = (context.waits or WAITS).quiet_for
+        waits = context.waits or WAITS
+        self.quiet_for, self.deadline_for = waits.quiet_for, waits.deadline_for
         self._settings = settings
         self._context = context
         self._token = settings.token.get_secret_value()

@@ -9,7 +9,7 @@ from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
 
 API_BASE = "https://api.telegram.org/bot"
-WAITS = Waits(quiet_for=60.0, probe_gap_for=30.0)
+WAITS = Waits(quiet_for=60.0, probe_gap_for=30.0, deadline_for=60.0)
 """A call may live on inside a Bot API server for a while after its line was lost; and one look at what is there may
 come out of a cache."""
 

@@ -34,7 +34,6 @@ from adapters.telegram.standing import standing_of
 from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, receipt_of
 from adapters.text import fit
 
-DEADLINE_FOR = 60.0
 READ_DEADLINE_FOR = 30.0
 
 Call = Callable[[Bot], Awaitable[Any]]
@@ -49,7 +48,7 @@ class TelegramAdapter:
 
     def __init__(self, settings: TelegramSettings, context: Context) -> None:
         self.quiet_for = (context.waits or WAITS).quiet_for
-        self.deadline_for = DEADLINE_FOR
+        self.deadline_for = (context.waits or WAITS).deadline_for
         self.paces: tuple[Pace, ...] = (Pace(settings.per_minute, 60, "place"), Pace(settings.per_second, 1, "account"))
         self._settings = settings
         self._now = context.now

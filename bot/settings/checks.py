@@ -64,6 +64,7 @@ BACKOFF_FLOOR = 5.0
 
 _WHY_REST = "after an unknown outcome {title} has to be left alone for {floor} at least, or a post could come out twice"
 _WHY_GAP = "asked again sooner than after {floor}, {title} may answer out of a cache, and a post could come out twice"
+_WHY_DEADLINE = "{title} may take {floor} to answer, and every post that it answers later would have to be asked about"
 _WHY_REPLAY = "a first call to {title} may still be running for {floor}, and a post could come out twice"
 
 
@@ -83,6 +84,7 @@ def check_waits(
         for name, value, floor, why in (
             ("quiet_time", general.quiet_time, platform.waits.quiet_for, _WHY_REST),
             ("probe_gap", general.probe_gap, platform.waits.probe_gap_for, _WHY_GAP),
+            ("call_deadline", general.call_deadline, platform.waits.deadline_for, _WHY_DEADLINE),
             ("replay_wait", general.replay_wait, platform.waits.replay_for, _WHY_REPLAY),
         ):
             if value is not None and value < floor:

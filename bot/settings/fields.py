@@ -144,6 +144,11 @@ class General(BaseSettings):
         description="How long before a post is sent again with the same key (default: as the platform needs).",
         examples=["1m30s"],
     )
+    call_deadline: Interval | None = Field(
+        default=None,
+        description="How long a post may take until it is given up as unknown (default: as the platform needs).",
+        examples=["1m"],
+    )
     backoff: Interval = Field(
         default=parse_duration("30s"),
         description="How long after a first failure it is tried again; doubles with each failure, up to an hour.",

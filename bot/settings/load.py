@@ -68,6 +68,7 @@ def load_settings(
         quiet_time=general.quiet_time,
         probe_gap=general.probe_gap,
         replay_wait=general.replay_wait,
+        call_deadline=general.call_deadline,
         backoff=general.backoff,
         late_after=general.late_after,
         confirm_after=general.confirm_after,

@@ -80,6 +80,8 @@ class Settings:
     """Between two rounds of asking about one; None: the adapter's own time."""
     replay_wait: float | None
     """Before a call is made again with the same key; None: the adapter's own time."""
+    call_deadline: float | None
+    """After which a visible call is given up; None: the adapter's own time."""
     backoff: float
     """After a first failure; it doubles with each one that follows."""
     late_after: float
@@ -106,6 +108,7 @@ class Settings:
             own.quiet_for if self.quiet_time is None else self.quiet_time,
             own.probe_gap_for if self.probe_gap is None else self.probe_gap,
             own.replay_for if self.replay_wait is None else self.replay_wait,
+            own.deadline_for if self.call_deadline is None else self.call_deadline,
         )
 
     def need_sources(self) -> tuple[Problem, ...]:

@@ -264,3 +264,13 @@ def test_a_short_quiet_time_on_this_machine(load: Load) -> None:
     assert load(HANDBILL_PAPER__SERVER="127.0.0.1", **PAPER).quiet_time == 30.0
     wire = {"HANDBILL_WIRE__CHAT": "@news", "HANDBILL_WIRE__APP_PASSWORD": "open-sesame"}
     assert load(HANDBILL_QUIET_TIME="10s", **wire).quiet_time == 10.0
+
+
+@pytest.mark.parametrize("name", ["PROBE_GAP", "CALL_DEADLINE", "BACKOFF"])
+def test_every_wait_of_the_protocol_has_a_floor(mistakes: Mistakes, load: Load, name: str) -> None:
+    """Shorter than what protects from posting twice, or a platform from us: only towards servers on this machine."""
+    account = {"HANDBILL_PAPER__TOKEN": "inky-fingers"}
+    (sentence,) = mistakes(**account, **{f"HANDBILL_{name}": "1s"})
+    assert sentence.startswith(f'HANDBILL_{name} is "1s": ')
+    assert sentence.endswith("(shorter is for servers on this machine only).")
+    load(HANDBILL_PAPER__SERVER="127.0.0.1", **account, **{f"HANDBILL_{name}": "1s"})

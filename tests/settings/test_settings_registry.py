@@ -26,7 +26,7 @@ ACCOUNTS = {
 }
 FIXED = {
     "SOURCES", "DATABASE_URL", "POLL_EVERY", "BACKFILL", "SETTLE", "MAX_AGE", "LOG_LEVEL", "QUIET_TIME",
-    "PROBE_GAP", "REPLAY_WAIT", "BACKOFF", "LATE_AFTER", "CONFIRM_AFTER", "EXPIRES_FOR",
+    "PROBE_GAP", "REPLAY_WAIT", "CALL_DEADLINE", "BACKOFF", "LATE_AFTER", "CONFIRM_AFTER", "EXPIRES_FOR",
     "FETCH__ALLOW_NETWORKS",
     "TELEGRAM__TOKEN", "TELEGRAM__CHAT", "TELEGRAM__OPS_CHAT", "TELEGRAM__API_BASE", "TELEGRAM__PER_MINUTE",
     "TELEGRAM__PER_SECOND",
@@ -100,6 +100,7 @@ def test_env_example_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / ".env").write_text(spelt, "utf-8")
     settings = load_settings(PLATFORMS, environ=ACCOUNTS)
     assert (settings.quiet_time, settings.fetch.allow_networks) == (90.0, (ip_network("127.0.0.0/8"),))
-    assert (settings.probe_gap, settings.replay_wait, settings.expires_for) == (30.0, 90.0, 43200.0)
-    spared = replace(settings, quiet_time=None, probe_gap=None, replay_wait=None, expires_for=None)
+    assert (settings.probe_gap, settings.replay_wait, settings.call_deadline) == (30.0, 90.0, 60.0)
+    assert settings.expires_for == 43200.0
+    spared = replace(settings, quiet_time=None, probe_gap=None, replay_wait=None, call_deadline=None, expires_for=None)
     assert replace(spared, fetch=without.fetch) == without
