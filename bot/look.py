@@ -37,7 +37,7 @@ def look(conn: Connection, channel_id: int, *, paces: Sequence[Pace], account: s
     article = queue.get_article(conn, head.article_id)
     if head.state is not State.PENDING or account is None:
         return Look(channel, head, article)
-    if channel.paused_by_person or find_switch(conn, PAUSED) is not None:
+    if channel.stopped_at is not None or find_switch(conn, PAUSED) is not None:
         return Look(channel, head, article, stopped=True)
     slot = find_slot(conn, paces, channel_id=channel_id, account=account, now=now)
     return Look(channel, head, article, slot, queue.find_last_receipt(conn, channel_id))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
+from bot.cli.channels import channels, pause, resume
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
 from bot.cli.demo import demo
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, once, check, preview, status, log, resolve, retry, demo):
+for command in (run, once, check, preview, status, channels, log, resolve, retry, pause, resume, demo):
     app.command()(command)
 
 

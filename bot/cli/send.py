@@ -43,8 +43,8 @@ def once(
 ) -> None:
     """Poll everything once, post what is due, and say what is left.
 
-    Exit codes: 0 nothing is open; 3 something will go by itself;
-    1 something needs a person; 2 usage or settings.
+    Exit codes: 0 nothing is open; 3 something will go by itself, or once a person
+    ends a pause; 1 something needs a person; 2 usage or settings.
     """
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
@@ -72,6 +72,7 @@ def _as_json(waiting: "Waiting") -> dict[str, object]:
         "open": waiting.by_itself,
         "next_at": waiting.next_at.isoformat() if waiting.next_at else None,
         "undecided": waiting.undecided,
+        "paused": [stop.channel or "everything" for stop in waiting.stops],
         "alerts": [alert.message for alert in waiting.alerts],
         "unread": [{"source": source.name, "reason": source.reason} for source in waiting.unread],
     }
@@ -79,13 +80,17 @@ def _as_json(waiting: "Waiting") -> dict[str, object]:
 
 def _sentences(waiting: "Waiting") -> list[str]:
     from bot.cli.show import plain
+    from bot.cli.standing import warnings_of
     from bot.clock import SystemClock
 
-    said = [f"{'!' if alert.needs_person else '·'} {plain(alert.message)}" for alert in waiting.alerts]
+    said = [f"! {warning}" for warning in warnings_of(waiting.stops, SystemClock().now())]
+    said += [f"{'!' if alert.needs_person else '·'} {plain(alert.message)}" for alert in waiting.alerts]
     if waiting.undecided and not any(alert.cause.startswith("delivery:") for alert in waiting.alerts):
         said.append(f"{waiting.undecided} to be decided: `handbill resolve` lists them.")
     if waiting.by_itself:
-        said.append(f"{waiting.by_itself} open, going by themselves{_when(waiting)}.")
+        waits = waiting.stops and waiting.next_at is None
+        goes = "waiting for that" if waits else f"going by themselves{_when(waiting)}"
+        said.append(f"{waiting.by_itself} open, {goes}.")
     said += [
         f"· Source {plain(source.name)} was not read: {plain(source.reason)} It is asked again "
         f"{say_in((source.next_poll_at - SystemClock().now()).total_seconds())}."

@@ -11,7 +11,6 @@ import typer
 
 from bot.cli.base import AsJson, Config, exit_code, opened_ledger, prepare_to_show, print_json
 from bot.duration import format_duration
-from bot.model import State
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,6 +63,7 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
 
 
 def _read(conn: "Connection", settings: "Settings") -> Overview:
+    from bot.cli.standing import read_channels
     from bot.ledger import reports
     from bot.settle import cause_of
 
@@ -75,7 +75,7 @@ def _read(conn: "Connection", settings: "Settings") -> Overview:
         failed=[row for row in reports.list_failed(conn) if cause_of(row.id) in alerted],
         next=reports.list_next(conn, SHOWN_NEXT),
         sources=_sources(reports.list_sources(conn), settings),
-        channels=_channels(reports.list_channels(conn), reports.count_states(conn), settings),
+        channels=read_channels(conn, settings),
     )
 
 
@@ -85,29 +85,6 @@ def _sources(known: Sequence[Mapping[str, Any]], settings: "Settings") -> list[d
     return [
         {"name": source.name, "url": source.url, **{name: rows.get(source.identity, {}).get(name) for name in names}}
         for source in settings.sources
-    ]
-
-
-def _channels(
-    known: Sequence[Mapping[str, Any]], counts: Mapping[int, Mapping[State, int]], settings: "Settings"
-) -> list[dict[str, Any]]:
-    names = ("who", "url", "verified_at", "paused_at", "paused_reason", "probe_at", "removed_at")
-    configured = [(channel.platform, channel.name) for channel in settings.channels]
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    removed = []
-    for row in known:
-        label = (row["platform"], row["name"])
-        counted = counts.get(row["id"], {})
-        told = {"name": row["name"], "platform": row["platform"], **{name: row[name] for name in names}}
-        told["counts"] = {state.value: counted[state] for state in State if state in counted}
-        if row["removed_at"] is None and label in configured:
-            found[label] = told
-        elif any(state in counted for state in (State.PENDING, State.HELD, State.UNCERTAIN, State.SENDING)):
-            removed.append(told)
-    blank: dict[str, Any] = {**dict.fromkeys(names), "counts": {}}
-    return [
-        *(found.get(label, {"name": label[1], "platform": label[0], **blank}) for label in configured),
-        *removed,
     ]
 
 
@@ -133,6 +110,7 @@ def _as_json(overview: Overview) -> dict[str, Any]:
             "needs_person": waiting.needs_person,
             "open": waiting.by_itself,
             "next_at": waiting.next_at,
+            "paused": [{"channel": stop.channel, "since": stop.since} for stop in waiting.stops],
             "next": [row.as_json() for row in overview.next],
             "sources": overview.sources,
             "channels": overview.channels,
@@ -156,7 +134,10 @@ def _plain(value: Any) -> Any:
 def _show(overview: Overview, page: "Page", now: datetime) -> None:
     from bot.cli.rows import show_rows, show_waiting
     from bot.cli.show import plain
+    from bot.cli.standing import warnings_of
 
+    for warning in warnings_of(overview.waiting.stops, now):
+        page.item("!", warning, "bold yellow")
     if overview.undecided:
         page.heading(f"Undecided: {len(overview.undecided)}")
         show_waiting(page, overview.undecided, SHOWN_WAITING)
@@ -224,6 +205,7 @@ def _show_sources(overview: Overview, page: "Page", now: datetime) -> None:
 
 def _show_channels(overview: Overview, page: "Page", now: datetime) -> None:
     from bot.cli.show import narrow, plain, text_column
+    from bot.cli.standing import words_of
 
     page.heading("Channels")
     if not overview.channels:
@@ -232,17 +214,7 @@ def _show_channels(overview: Overview, page: "Page", now: datetime) -> None:
     rows = []
     for channel in overview.channels:
         counted = ", ".join(f"{count} {state}" for state, count in channel["counts"].items()) or "nothing yet"
-        rows.append((plain(channel["name"]), _standing(channel, now), counted))
+        who, standing = plain(channel["who"] or ""), words_of(channel, overview.waiting.stops, now)
+        shown = who if standing == "works" else "; ".join(filter(None, (who, standing)))
+        rows.append((plain(channel["name"]), shown, counted))
     page.table([narrow("Channel"), text_column("Who", 3), text_column("Deliveries", 2)], rows)
-
-
-def _standing(channel: Mapping[str, Any], now: datetime) -> str:
-    from bot.cli.show import plain, when
-
-    who = plain(channel["who"] or "not met yet")
-    if channel["removed_at"] is not None:
-        return f"{who}; not in the settings any more: what is open here goes nowhere"
-    if channel["paused_at"] is not None:
-        again = f", tried again {when(max(channel['probe_at'], now), now)}" if channel["probe_at"] else ""
-        return f"{who}; paused {when(channel['paused_at'], now)}{again}: {plain(channel['paused_reason'] or '')}"
-    return who

@@ -25,15 +25,15 @@ class ChannelState:
     paused_reason: str | None
     probe_at: datetime | None
     probes: int
-    paused_by_person: bool
+    stopped_at: datetime | None
+    """Since when a person has paused it."""
     look_first: bool
-    """Whether posts may be out that the ledger knows nothing of: each is looked for before it is sent."""
+    """Whether the account has shown a post that the ledger knows nothing of."""
 
 
 def _state(row: RowMapping) -> ChannelState:
     values = {name: row[name] for name in ChannelState.__slots__}
-    flags = {name: bool(values[name]) for name in ("paused_by_person", "look_first")}
-    return ChannelState(**{**values, **flags})
+    return ChannelState(**{**values, "look_first": bool(row["look_first"])})
 
 
 def register_channel(conn: Connection, *, platform: str, name: str, now: datetime) -> ChannelState:
@@ -78,7 +78,7 @@ def get_channel(conn: Connection, channel_id: int) -> ChannelState:
 _MAY_SEND = select(channels.c.id).where(
     channels.c.id == bindparam("b_channel"),
     channels.c.paused_at.is_(None),
-    channels.c.paused_by_person == 0,
+    channels.c.stopped_at.is_(None),
     ~exists().where(switches.c.name == PAUSED),
 )
 
@@ -128,6 +128,8 @@ def bind_channel(
         elif since is not None:
             _move_unsent(conn, channel_id, target, since=since)
         conn.execute(update(channels).where(channels.c.id == channel_id).values(removed_at=now))
+        if row["stopped_at"] is not None:  # a person paused it by this name, whatever it leads to
+            conn.execute(update(channels).where(channels.c.id == target).values(stopped_at=row["stopped_at"]))
     known = {"account_id": account_id, "place_id": place_id, "who": who, "url": url, "name": row["name"]}
     conn.execute(update(channels).where(channels.c.id == target).values(**known, verified_at=now, removed_at=None))
     return target

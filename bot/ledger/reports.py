@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from bot.ledger.alerts import Alert, list_alerts
+from bot.ledger.pauses import Stop, list_stops
 from bot.ledger.schema import articles, attempts, channels, deliveries, sources
 from bot.model import State
 
@@ -72,6 +73,8 @@ class Waiting:
     alerts: tuple[Alert, ...]
     """Every open alert; those that need a person first."""
     unread: tuple[Unread, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    """What a person has paused."""
 
     @property
     def needs_person(self) -> bool:
@@ -93,13 +96,19 @@ def summarise(conn: Connection) -> Waiting:
     configured = channels.c.removed_at.is_(None)
     # A paused channel goes on when it is tried again, or when the delivery is due, whichever is later.
     goes_at = case((channels.c.probe_at > deliveries.c.due_at, channels.c.probe_at), else_=deliveries.c.due_at)
-    open_query = select(func.count(), func.min(goes_at)).select_from(here).where(_BY_ITSELF, configured)
+    stops = list_stops(conn)
+    everything = any(stop.channel is None for stop in stops)
+    # What a person has stopped has no time; what is uncertain is asked about all the same.
+    moves = deliveries.c.state == State.UNCERTAIN
+    moves = moves if everything else or_(moves, channels.c.stopped_at.is_(None))
+    earliest_of = func.min(case((moves, goes_at)))
+    open_query = select(func.count(), earliest_of).select_from(here).where(_BY_ITSELF, configured)
     count, earliest = conn.execute(open_query).one()
     undecided = conn.execute(select(func.count()).select_from(here).where(_UNDECIDED)).scalar_one()
     alerts = sorted(list_alerts(conn), key=lambda alert: not alert.needs_person)
     failing = select(sources.c.name, sources.c.last_error, sources.c.next_poll_at).where(sources.c.failures > 0)
     unread = [Unread(row.name, row.last_error or "", row.next_poll_at) for row in conn.execute(failing)]
-    return Waiting(int(count), earliest, int(undecided), tuple(alerts), tuple(unread))
+    return Waiting(int(count), earliest, int(undecided), tuple(alerts), tuple(unread), stops)
 
 
 def _rows() -> Select[Any]:

@@ -112,7 +112,7 @@ channels = Table(
     Column("probe_at", Utc, comment="when a paused channel is tried again"),
     Column("probes", Integer, nullable=False, server_default="0"),
     Column("removed_at", Utc, comment="not in the settings since"),
-    Column("paused_by_person", Integer, nullable=False, server_default="0", comment="1: it does not resume by itself"),
+    Column("stopped_at", Utc, comment="paused by a person since; it does not resume by itself"),
     Column(
         "look_first", Integer, nullable=False, server_default="0", comment="1: the ledger may be older than its posts"
     ),
@@ -150,6 +150,7 @@ deliveries = Table(
     Column("sent_at", Utc, comment="the platform's time of the post"),
     Column("wanted_at", Utc, comment="when it was to be out; null: planned by the first release"),
     Column("expires_at", Utc, comment="pending: not sent later than this"),
+    Column("look_first", Integer, nullable=False, server_default="0", comment="1: it may be out already"),
     Column("confirm_at", Utc, comment="sent: when it is read back from outside; null: it was, or never is"),
     Column("presence", Text, comment="what the audit found: confirmed, accepted, vanished"),
     Column("presence_at", Utc),

@@ -17,6 +17,11 @@ def find_switch(conn: Connection, name: str) -> str | None:
     return conn.execute(select(switches.c.note).where(switches.c.name == name)).scalar_one_or_none()
 
 
+def thrown_at(conn: Connection, name: str) -> datetime | None:
+    """Since when a switch is thrown; None: it is not."""
+    return conn.execute(select(switches.c.set_at).where(switches.c.name == name)).scalar_one_or_none()
+
+
 def throw(conn: Connection, name: str, note: str, *, now: datetime) -> None:
     """Throw a switch; thrown already, it keeps its time and takes the new note."""
     set_at = conn.execute(select(switches.c.set_at).where(switches.c.name == name)).scalar_one_or_none()

@@ -115,8 +115,8 @@ def test_status_shows_trouble_of_sources_and_channels(handbill: Handbill, book: 
     answer = handbill("status", **ACCOUNT)
     assert "in 31 min" in answer.out
     assert "failing, 1 in a row: It does not exist (404)." in answer.out
-    assert "@telegram; paused 2 h ago, tried again in 10 min: the token was revoked." in answer.out
-    assert "@weekly; not in the settings any more: what is open here goes nowhere" in answer.out
+    assert "@telegram; went down 2 h ago, tried again in 10 min: the token was revoked." in answer.out
+    assert "@weekly; taken out of the settings now: what is open here goes nowhere" in answer.out
     assert "Open: 1, going by themselves" in answer.out
 
 

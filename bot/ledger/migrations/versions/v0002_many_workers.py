@@ -21,8 +21,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("confirm_at IS NOT NULL"),
         postgresql_where=sa.text("confirm_at IS NOT NULL"),
     )
-    for name in ("paused_by_person", "look_first"):
-        op.add_column("channels", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("channels", sa.Column("stopped_at", sa.String(27), nullable=True))
+    for table in ("channels", "deliveries"):
+        op.add_column(table, sa.Column("look_first", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "budgets",
         sa.Column("account", sa.Text(), nullable=False),
