@@ -23,6 +23,7 @@ from bot.doors import Doors
 from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
+from bot.ledger.doubts import end_doubts
 from bot.ledger.reports import Waiting, summarise
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause
@@ -117,6 +118,9 @@ class Core:
             queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
         sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
         clear_gone(conn, "source", [failing_cause(source_id) for source_id in sources], now=now)
+        identities = [source.identity for source in self._settings.sources]
+        if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):
+            log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")
         clear_gone(conn, "channel", [down_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
 
     def _poller(self, source: SourceSettings) -> Poller:

@@ -18,9 +18,10 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import Adapter, KeySeed, Outcome, Payload, Receipt, Uncertain
+from adapters.base import Adapter, Answer, CanList, KeySeed, Outcome, Payload, Receipt, Uncertain
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease, LeaseLost
+from bot.doubt import PAYLOADS, begun, search
 from bot.intent import Intent, NotNow
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState
@@ -164,6 +165,8 @@ class Lane:
                 await self.recover()
             case State.UNCERTAIN:
                 await self._ask(head, article)
+            case _ if head.look_first:
+                await self._look_first(head, article, seen.last_receipt)
             case _:
                 await self._send(head, article, seen.last_receipt)
         return None
@@ -287,6 +290,34 @@ class Lane:
             self._log.exception("adapter.failed")
             raise Uncertain(f"the adapter failed with {type(bug).__name__}") from bug
 
+    # ── looking before sending ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _look_first(self, delivery: Delivery, article: Article, last_receipt: str | None) -> None:
+        """It may be out, unknown to a restored ledger: the platform is asked, or a person is."""
+        if not isinstance(self._adapter, CanList):
+            await self._settler.hold_doubted()
+            return
+        started_at = self._doors.clock.now()
+        step: Step = "stage"
+        try:
+            payload, _ = await self._payload(delivery, article)
+            step = "find"
+            marker = begun(delivery)
+            if marker is None:  # where the ledger knows of no post at all, the search goes back to the first one
+                marker = {} if last_receipt is None else await self._shortly(lambda: self._adapter.mark(last_receipt))
+            keys = self._keys_of(delivery, article)
+            answer = await self._shortly(lambda: search(self._adapter, payload, keys, marker))
+        except Outcome as outcome:
+            settlement = self._judge(step, outcome, delivery)
+        else:
+            settlement = self._conclude(answer, delivery)
+        await self._settler.aside(delivery, step, settlement, article, started_at=started_at)
+
+    def _keys_of(self, delivery: Delivery, article: Article) -> list[str]:
+        numbers = range(delivery.payload_number, delivery.payload_number + PAYLOADS)
+        keys = [self._key(delivery, article, number) for number in numbers]
+        return keys if delivery.key is None or delivery.key in keys else [delivery.key, *keys]
+
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, delivery: Delivery, article: Article) -> None:
@@ -298,9 +329,7 @@ class Lane:
         except Outcome as outcome:
             settlement = self._judge("find", outcome, delivery)
         else:
-            now, dice = self._doors.clock.now(), self._doors.dice
-            failures, start = delivery.failures, self._backoff_from
-            settlement = conclude(answer, failures=failures, now=now, dice=dice, start=start)
+            settlement = self._conclude(answer, delivery)
         await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
 
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,6 +339,10 @@ class Lane:
 
     def _rest_quietly(self, seconds: float) -> None:
         self._quiet_until = self._doors.clock.monotonic() + seconds
+
+    def _conclude(self, answer: Answer, delivery: Delivery) -> Settlement:
+        now, dice = self._doors.clock.now(), self._doors.dice
+        return conclude(answer, failures=delivery.failures, now=now, dice=dice, start=self._backoff_from)
 
     def _judge(self, step: Step, outcome: Outcome, delivery: Delivery) -> Settlement:
         return judge(

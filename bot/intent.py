@@ -46,4 +46,9 @@ class Intent:
             queue.give_key(conn, self.delivery, self.key)
         elif self.delivery.key != self.key:
             queue.renew_key(conn, self.delivery, self.key)
-        return queue.claim(conn, self.delivery, account=self.account, marker=self.marker, now=now)
+        try:
+            return queue.claim(conn, self.delivery, account=self.account, marker=self.marker, now=now)
+        except queue.NotOurs:
+            if queue.get_delivery(conn, self.delivery.id).look_first:
+                raise NotNow("it may be out already") from None
+            raise

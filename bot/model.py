@@ -62,11 +62,16 @@ _S, _E = State, Event
 EDGES: Mapping[tuple[State, Event], State] = {
     (_S.HELD, _E.RELEASED): _S.PENDING,
     (_S.HELD, _E.DROPPED): _S.CANCELLED,
+    (_S.HELD, _E.RESOLVED_SENT): _S.SENT,
     (_S.PENDING, _E.CLAIMED): _S.SENDING,
     (_S.PENDING, _E.TOLD_TO_WAIT): _S.PENDING,  # while staging
     (_S.PENDING, _E.NOT_EXECUTED): _S.PENDING,  # while staging
     (_S.PENDING, _E.CHANNEL_DOWN): _S.PENDING,  # while staging
     (_S.PENDING, _E.REJECTED): _S.FAILED,  # while composing or staging
+    (_S.PENDING, _E.FOUND): _S.SENT,  # while looking first: a restored ledger did not know of it
+    (_S.PENDING, _E.ABSENT): _S.PENDING,  # while looking first
+    (_S.PENDING, _E.ASK_AGAIN): _S.PENDING,  # while looking first
+    (_S.PENDING, _E.CANNOT_TELL): _S.HELD,  # while looking first
     (_S.PENDING, _E.EXPIRED): _S.SKIPPED,
     (_S.PENDING, _E.DROPPED): _S.CANCELLED,
     (_S.SENDING, _E.SENT): _S.SENT,
@@ -134,6 +139,8 @@ class Delivery:
     """The first attempt with this key."""
     expires_at: datetime | None
     """Not sent later than this."""
+    look_first: bool
+    """Whether it may be out already, unknown to this ledger: then it is looked for before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,20 @@ def plan(
     return Plan(new, tuple(seen), also)
 
 
+def may_be_out(candidate: Candidate, *, restored_at: datetime | None, read_at: datetime | None) -> bool:
+    """Whether an article that is new to a restored ledger may have been posted by the one that it took the place of.
+
+    Certainly not where the source had it only after the restore: later than the first time that it was read since, and
+    not dated before. `read_at`: when the source was last read before this look.
+    """
+    if restored_at is None:
+        return False
+    if read_at is None or read_at <= restored_at:
+        return True
+    published = candidate.entry.published_at
+    return published is not None and published <= restored_at
+
+
 def _owner(owners: Mapping[str, int], candidate: Candidate) -> int | None:
     return next((owners[key] for key in candidate.keys if key in owners), None)
 

@@ -11,6 +11,7 @@ from bot.channel import Channel, pause, resume
 from bot.doors import Doors, Lease
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
+from bot.ledger.doubts import hold_doubted
 from bot.ledger.queue import NotOurs
 from bot.model import Article, Delivery, Event, Settlement, State
 from bot.patience import surely
@@ -113,6 +114,16 @@ class Settler:
         now = self._doors.clock.now()
         await self._doors.ledger.write(lambda conn: queue.expire(conn, delivery, now=now), lease=self.lease)
         self._log.warning("delivery.expired", delivery=delivery.id, article=article.title)
+
+    async def hold_doubted(self) -> None:
+        """Nobody can be asked whether what is in doubt here is out: all of it waits for a person."""
+        now, channel = self._doors.clock.now(), self._channel
+
+        def work(conn: Connection) -> list[int]:
+            return hold_doubted(conn, channel.id, account=channel.account, now=now)
+
+        held = await self._doors.ledger.write(work, lease=self.lease)
+        self._log.error("deliveries.held", count=len(held), reason="they may be out already, and nobody can be asked")
 
     def _alert(
         self,

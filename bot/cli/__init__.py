@@ -11,6 +11,7 @@ from bot.cli.channels import channels, pause, resume
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
 from bot.cli.demo import demo
+from bot.cli.keep import backup, restore
 from bot.cli.log import log
 from bot.cli.preview import preview
 from bot.cli.send import once, run
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, once, check, preview, status, channels, log, resolve, retry, pause, resume, demo):
+for command in (run, once, check, preview, status, channels, log, resolve, retry, pause, resume, backup, restore, demo):
     app.command()(command)
 
 

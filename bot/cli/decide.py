@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.ledger.db import InlineLedger
     from bot.ledger.reports import DeliveryRow
 
-_SENT = {State.UNCERTAIN: Event.RESOLVED_SENT}
+_SENT = dict.fromkeys((State.UNCERTAIN, State.HELD), Event.RESOLVED_SENT)
 _NOT_SENT = {State.UNCERTAIN: Event.RESOLVED_NOT_SENT, State.HELD: Event.RELEASED}
 _DROP = dict.fromkeys((State.UNCERTAIN, State.HELD, State.PENDING), Event.DROPPED)
 _RETRY = dict.fromkeys((State.FAILED, State.SKIPPED, State.CANCELLED), Event.RETRIED)
@@ -34,6 +34,9 @@ def resolve(
     sent: Annotated[str | None, typer.Option(metavar="URL", help="It is out: the address of the post.")] = None,
     not_sent: Annotated[bool, typer.Option("--not-sent", help="It is not out: send it.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Leave it, whether it is out or not.")] = False,
+    held: Annotated[
+        str | None, typer.Option(metavar="CHANNEL", help="All that is held on this channel, instead of an ID.")
+    ] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,6 +51,9 @@ def resolve(
     said = [
         words for words, given in (("--sent", sent is not None), ("--not-sent", not_sent), ("--drop", drop)) if given
     ]
+    if held is not None:
+        _decide_held(held, said, config, delivery=delivery, as_json=as_json)
+        return
     if delivery is None:
         if said:
             fail(f"{said[0]} of which delivery? `handbill resolve` lists those that wait, with their IDs.")
@@ -89,6 +95,26 @@ def retry(
         else:
             _list_failed(ledger, as_json=as_json)
             return
+    _report(done, as_json=as_json)
+
+
+def _decide_held(
+    channel: str, said: Sequence[str], config: Path | None, *, delivery: int | None, as_json: bool
+) -> None:
+    """One word on all that is held on a channel; where one is out, that is said first, of it alone."""
+    from bot.ledger.reports import list_log
+
+    if delivery is not None or said not in (["--not-sent"], ["--drop"]):
+        fail("With --held say either --not-sent (send them all) or --drop (leave them all), and no ID.")
+    settings, _ = prepare_to_show(config)
+    with opened_ledger(settings) as ledger:
+        rows = ledger.read_now(lambda conn: list_log(conn, states=[State.HELD], channel=channel))
+        if not rows:
+            fail(f"Nothing is held on {channel}: `handbill resolve` lists what waits for a person.")
+        if said == ["--drop"]:
+            done = [_decide(ledger, row.id, _DROP, "a person dropped it") for row in rows]
+        else:
+            done = [_decide(ledger, row.id, _NOT_SENT, "a person says that it is not out") for row in rows]
     _report(done, as_json=as_json)
 
 
@@ -179,7 +205,7 @@ def _why_not(row: "DeliveryRow") -> str:
             State.SENDING: "is being sent right now: wait for what comes of it.",
             State.PENDING: f"goes out by itself {due}; `handbill resolve {row.id} --drop` stops it.",
             State.UNCERTAIN: f"is uncertain, and to send it again could post it twice. {what_to_do(row)}",
-            State.HELD: f"is held and not out: {what_to_do(row)}",
+            State.HELD: f"is held: {what_to_do(row)}",
             State.FAILED: f"has failed, so it is not out: {what_to_do(row)}",
             State.SKIPPED: f"is skipped: `handbill retry {row.id}` sends it after all.",
             State.CANCELLED: f"is cancelled: `handbill retry {row.id}` sends it after all.",

@@ -124,7 +124,7 @@ def about(row: DeliveryRow) -> str:
 def what_to_do(row: DeliveryRow) -> str:
     """What a person can do with a delivery that waits for one."""
     if row.state is State.HELD:
-        return f"handbill resolve {row.id} --not-sent (let it go out) or --drop"
+        return f"handbill resolve {row.id} --not-sent (let it go out), --drop, or --sent URL where it is out already"
     if row.state is State.FAILED:
         return f"handbill retry {row.id}, or handbill resolve {row.id} --drop to leave it"
     return f"Look at {plain(row.channel)}, then: handbill resolve {row.id} --sent URL | --not-sent | --drop"

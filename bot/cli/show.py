@@ -7,7 +7,7 @@ could act on a terminal is taken out.
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -77,6 +77,20 @@ def progress(words: str) -> Iterator[None]:
         return
     with aside.status(words):
         yield
+
+
+@contextmanager
+def steps(words: str) -> Iterator[Callable[[int, int], None]]:
+    """Something that fills while we work, on a terminal only: call it with how much is done, and of how much."""
+    aside = Console(file=sys.stderr, markup=False, emoji=False)
+    if not aside.is_terminal:
+        yield lambda _done, _total: None
+        return
+    from rich.progress import Progress  # noqa: PLC0415 # for long work only
+
+    with Progress(console=aside, transient=True) as shown:
+        task = shown.add_task(words)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 class Page:

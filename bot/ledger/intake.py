@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot.ledger.doubts import find_restored_at
 from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.model import State
-from bot.plan import Candidate, NewArticle, Plan
+from bot.plan import Candidate, NewArticle, Plan, may_be_out
 
 _MANY = 500
 """Bound parameters in one statement stay far below SQLite's limit."""
@@ -95,12 +96,18 @@ def commit_look(
 
     `complete`: whether the document came whole.
     """
+    restored_at = find_restored_at(conn)
+    read_at = conn.execute(select(sources.c.ok_at).where(sources.c.id == source_id)).scalar_one()
+
+    def doubted(new: NewArticle) -> bool:
+        return may_be_out(new.candidate, restored_at=restored_at, read_at=read_at)
+
     stored = []
     taken = set(known)  # a document in which one key leads to two articles must not cost the look
     for new in plan.new:
         article_id = _insert_article(conn, source_id, new, language, now)
         taken.update(new.candidate.keys)
-        _plan_deliveries(conn, article_id, new, channel_ids, now)
+        _plan_deliveries(conn, article_id, new, channel_ids, look_first=doubted(new), now=now)
         stored.append((article_id, new))
     changed = 0
     for article_id, candidate in plan.seen:
@@ -108,11 +115,12 @@ def commit_look(
         taken.update(candidate.keys)
         changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
     for article_id, new in plan.also:
-        _plan_deliveries(conn, article_id, new, _missing(conn, source_id, article_id, channel_ids), now)
+        missing = _missing(conn, source_id, article_id, channel_ids)
+        _plan_deliveries(conn, article_id, new, missing, look_first=doubted(new), now=now)
     first = select(sources.c.first_look_at).where(sources.c.id == source_id)
     values = {
         "polled_at": now,
-        "ok_at": now,
+        "ok_at": now if complete else read_at,
         "failures": 0,
         "last_error": None,
         # A document that was cut off is not all that was there before.
@@ -165,7 +173,7 @@ def _refresh(
 
 
 def _plan_deliveries(
-    conn: Connection, article_id: int, new: NewArticle, channel_ids: Sequence[int], now: datetime
+    conn: Connection, article_id: int, new: NewArticle, channel_ids: Sequence[int], *, look_first: bool, now: datetime
 ) -> None:
     fate: dict[str, Any] = (
         {
@@ -179,6 +187,7 @@ def _plan_deliveries(
         else {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
     )
     common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **fate}
+    common["look_first"] = int(look_first)
     if channel_ids:
         conn.execute(insert(deliveries), [{**common, "channel_id": channel_id} for channel_id in channel_ids])
 

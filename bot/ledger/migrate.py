@@ -31,7 +31,7 @@ def ensure_ledger(url: str) -> str | None:
 
     Raises LedgerError for a ledger of a newer program, a database that is not Handbill's, or one that cannot be opened.
     """
-    version = _look(url)
+    version = look(url)
     if version == HEAD:
         return None
     if version is not None and version not in KNOWN:
@@ -53,7 +53,8 @@ def ensure_ledger(url: str) -> str | None:
     return child.stdout.strip() or None
 
 
-def _look(url: str) -> str | None:
+def look(url: str) -> str | None:
+    """The version of the ledger at `url`, None for an empty database; it is left as it is. Raises LedgerError."""
     ledger = InlineLedger(open_engine(url, as_it_is=True))
     try:
         return ledger.read_now(find_version)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, update
 
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert
+from bot.ledger.doubts import count_held, held_cause
 from bot.ledger.schema import deliveries
 from bot.model import Delivery, Event, State
 
@@ -30,4 +31,6 @@ def decide(
     if resting and state is State.PENDING:
         conn.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(due_at=delivery.due_at))
     clear_alert(conn, cause, now=now)
+    if delivery.state is State.HELD and not count_held(conn, delivery.channel_id):
+        clear_alert(conn, held_cause(delivery.channel_id), now=now)
     return state

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from adapters.base import Media, Payload
 from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
+from bot.ledger.switches import RESTORED, thrown_at
 from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State
 
 DEFAULT_REASON = {
@@ -43,7 +45,7 @@ class NotOurs(Exception):
 
 def _delivery(row: RowMapping) -> Delivery:
     values = {name: row[name] for name in Delivery.__slots__}
-    return Delivery(**{**values, "state": State(row["state"])})
+    return Delivery(**{**values, "state": State(row["state"]), "look_first": bool(row["look_first"])})
 
 
 # The statements of every delivery are built once: building one costs more than running it.
@@ -172,7 +174,7 @@ _REPLACE = (
 )
 _CLAIM = (
     update(deliveries)
-    .where(_STILL)
+    .where(_STILL, deliveries.c.look_first == 0)
     .values(
         state=bindparam("state"),
         attempts=bindparam("attempts"),
@@ -263,6 +265,7 @@ _SETTLE = (
         receipt_id=_kept(deliveries.c.receipt_id),
         url=_kept(deliveries.c.url),
         sent_at=_kept(deliveries.c.sent_at),
+        look_first=case((bindparam("found_out"), 0), else_=deliveries.c.look_first),
         confirm_at=bindparam("confirm_at"),
         presence=_kept(deliveries.c.presence),
         presence_at=_kept(deliveries.c.presence_at),
@@ -304,7 +307,9 @@ def settle_aside(
 ) -> State:
     """Write what came of staging a pending delivery, or of asking about an uncertain one."""
     still = (delivery.id, delivery.state, delivery.attempts)
-    state = _take(conn, _SETTLE, still, settlement.event, **_values(settlement, now))
+    found_out = delivery.state is State.PENDING and settlement.event in (Event.FOUND, Event.ABSENT)
+    values = {**_values(settlement, now), "found_out": found_out}
+    state = _take(conn, _SETTLE, still, settlement.event, **values)
     attempt_id = _begin_attempt(conn, delivery, delivery.attempts, step=step, account=account, now=started_at)
     conn.execute(_END_ASIDE, {"b_attempt": attempt_id, **_ending(settlement, now)})
     return state
@@ -324,6 +329,7 @@ def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:
         "confirm_at": settlement.confirm_at,
         "presence": settlement.presence,
         "presence_at": now if settlement.presence else None,
+        "found_out": False,
     }
 
 
@@ -365,6 +371,8 @@ def decide(
     values: dict[str, Any] = {"reason": reason, "settled_at": now, "due_at": None}
     if EDGES[delivery.state, event] is State.PENDING:
         values |= {"due_at": now, "wanted_at": now, "expires_at": None, "failures": 0}
+        # What was final may have been taken up, and posted, after the backup that this ledger came from was made.
+        values["look_first"] = int(event is Event.RETRIED and _was_final_before_restore(conn, delivery.id))
     if delivery.state is State.FAILED:
         # Proven not executed, and what was refused would be refused again: compose afresh, under a new key.
         values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1}
@@ -372,6 +380,12 @@ def decide(
         values |= {"url": url, "sent_at": now}
     still = (delivery.id, delivery.state, delivery.attempts)
     return _take(conn, update(deliveries).where(_STILL), still, event, **values)
+
+
+def _was_final_before_restore(conn: Connection, delivery_id: int) -> bool:
+    restored_at = thrown_at(conn, RESTORED)
+    settled_at = select(deliveries.c.settled_at).where(deliveries.c.id == delivery_id)
+    return restored_at is not None and (conn.execute(settled_at).scalar_one() or restored_at) <= restored_at
 
 
 def may_be_out(conn: Connection, delivery_id: int) -> bool:

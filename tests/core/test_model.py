@@ -93,6 +93,13 @@ def test_every_outcome_of_every_step_is_judged() -> None:
 SETTLED = sorted({(step, event) for (step, _), event in EVENTS.items()} | CONCLUDED)
 
 
+@pytest.mark.parametrize("event", sorted({event for step, event in SETTLED if step == "find"}))
+def test_what_may_be_out_already_is_never_sent_on_the_strength_of_a_search(event: Event) -> None:
+    """Whatever a search before sending comes to, it leads to no call: the delivery is sent already, waits for another
+    search or for a person, or is pending as before."""
+    assert EDGES[State.PENDING, event] in {State.SENT, State.PENDING, State.HELD}
+
+
 @pytest.mark.parametrize(("step", "event"), SETTLED)
 def test_what_a_lane_settles_has_an_edge_and_a_line_in_the_log(step: Step, event: Event) -> None:
     """Every event that a step can come to may happen in the state of that step, and the log has words for it."""
