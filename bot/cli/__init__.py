@@ -11,7 +11,7 @@ from bot.cli.channels import channels, pause, resume
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
 from bot.cli.demo import demo
-from bot.cli.keep import backup, restore
+from bot.cli.keep import backup, prune, restore
 from bot.cli.log import log
 from bot.cli.preview import preview
 from bot.cli.send import once, run
@@ -25,7 +25,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, once, check, preview, status, channels, log, resolve, retry, pause, resume, backup, restore, demo):
+for command in (
+    run,
+    once,
+    check,
+    preview,
+    status,
+    channels,
+    log,
+    resolve,
+    retry,
+    pause,
+    resume,
+    backup,
+    restore,
+    prune,
+    demo,
+):
     app.command()(command)
 
 

@@ -4,17 +4,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.base import AsJson, Config, fail, ledger_errors, opened_ledger, prepare_to_show, print_json
+from bot.duration import parse_duration
 
 if TYPE_CHECKING:
     from bot.ledger.backup import Progress
     from bot.ledger.reports import Waiting
     from bot.settings import Settings
+
+SHORTEST_MEMORY = 2 * 86400.0
+"""Seconds: the longest window of any platform's limits is a day, and attempts are what it is counted by."""
 
 
 def backup(
@@ -130,3 +136,58 @@ def _shown(words: str) -> "Iterator[Progress]":
 
 def _size(count: int) -> str:
     return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"
+
+
+def prune(
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="How long ago a delivery must have come to its end.")
+    ] = "90d",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    vacuum: Annotated[
+        bool,
+        typer.Option("--vacuum", help="Write the file anew, smaller: senders wait, and it takes as much room again."),
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget attempts, payloads and pictures of deliveries that ended long ago, and alerts that are over.
+
+    What keeps an article from being posted twice stays for ever. Works beside the daemon. The room in the file
+    is used again by what comes next; only --vacuum makes the file smaller.
+
+    Exit codes: 0 done; 2 nothing was changed.
+    """
+    try:
+        seconds = parse_duration(older_than)
+    except ValueError as error:
+        fail(f"--older-than: {error}")
+    if seconds < SHORTEST_MEMORY:
+        fail("--older-than: what is younger than two days is still needed, for pacing at least.")
+    settings, _ = prepare_to_show(config)
+    from bot.clock import SystemClock
+    from bot.ledger import prune as pruning
+
+    before = SystemClock().now() - timedelta(seconds=seconds)
+    with opened_ledger(settings) as ledger, ledger_errors(settings):
+        would = ledger.read_now(lambda conn: pruning.count(conn, before))
+        done = would
+        if not dry_run:
+            done = pruning.Pruned()
+            with _shown("Forgetting …") as progress:
+                for step in pruning.prune(ledger, before):
+                    done += step
+                    progress(max(0, would.deliveries - done.deliveries), max(1, would.deliveries))
+            if vacuum:
+                pruning.vacuum(ledger)
+        free = ledger.read_now(pruning.free_bytes)
+    if as_json:
+        print_json({**asdict(done), "dry_run": dry_run, "free_bytes": free})
+        return
+    typer.echo(
+        f"{'Would go' if dry_run else 'Gone'}: {done.attempts} attempts, {done.payloads} payloads and {done.media} "
+        f"pictures of {done.deliveries} deliveries, {done.alerts} alerts."
+    )
+    if free is not None and not dry_run:
+        hint = "" if vacuum else " `--vacuum` gives it back to the disk, while senders wait."
+        typer.echo(f"Free inside the file, for what comes next: {_size(free)}.{hint if free else ''}")

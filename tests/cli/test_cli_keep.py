@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+from sqlalchemy import update
+
 from bot.ledger.alerts import list_alerts
 from bot.ledger.doubts import doubt_all, find_restored_at, hold_doubted
+from bot.ledger.schema import deliveries
 from bot.model import State
 from bot.sender import FileLock
 from tests.cli.books import Book
@@ -90,3 +93,20 @@ def test_held_is_decided_of_one_or_of_all(handbill: Handbill, book: Book) -> Non
     assert ["ledger:restored"] == [alert.cause for alert in book.ledger.read_now(list_alerts)]
     assert "Nothing is held on telegram" in handbill("resolve", "--held", "telegram", "--drop").err
     assert 2 == handbill("retry", str(deliveries[1])).code  # it may be out: a second word is needed
+
+
+def test_prune_says_what_went(handbill: Handbill, book: Book) -> None:
+    """A rehearsal changes nothing, then it is done; what is young stays, and slips are answered with a sentence."""
+    (sent,) = book.article("Tram line opens", [book.channel("telegram")])
+    book.sent(sent, "https://t.me/herald/7")
+    ago = book.at(-100 * 86400)
+    book.ledger.write_now(lambda conn: conn.execute(update(deliveries).values(settled_at=ago)))
+    would = "1 attempts, 1 payloads and 0 pictures of 1 deliveries, 0 alerts."
+    assert f"Would go: {would}\n" == handbill("prune", "--dry-run").out
+    assert "Would go: 0 attempts" in handbill("prune", "--dry-run", "--older-than", "101d").out
+    assert f"Gone: {would}" == handbill("prune").lines[0]
+    assert "Free inside the file, for what comes next: 0 kB." == handbill("prune", "--vacuum").lines[1]
+    assert 0 == json.loads(handbill("prune", "--json").out)["deliveries"]
+    for slip in ("1d", "soon"):
+        answer = handbill("prune", "--older-than", slip)
+        assert (2, True) == (answer.code, answer.err.startswith("--older-than: "))
