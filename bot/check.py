@@ -13,8 +13,8 @@ from sqlalchemy.exc import DatabaseError
 from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
 from bot.doors import Clock, Doors, FetchFailed
 from bot.duration import format_duration
+from bot.ledger.address import database_path
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.migrate import database_path
 from bot.ledger.version import HEAD, KNOWN, find_version
 from bot.settings.model import ChannelConfig, Settings, SourceSettings
 from bot.sources.entry import Feed

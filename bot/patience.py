@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
+    retry_if_exception,
     retry_if_exception_type,
     stop_after_attempt,
     stop_before_delay,
@@ -19,6 +19,7 @@ from tenacity import (
 
 from adapters.base import Unavailable
 from bot.doors import Clock
+from bot.ledger.trouble import passes
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
 async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
     """Write to the ledger until it takes it: an outcome that is known must not be lost to a full disk or a lock.
 
-    Any other error is a mistake of ours, which waiting does not mend: it rises.
+    What does not pass (`bot.ledger.trouble`) is a mistake of ours, which waiting does not mend: it rises.
     """
 
     def say(state: RetryCallState) -> None:
@@ -65,7 +66,7 @@ async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
         return await write()
 
     retrying = AsyncRetrying(
-        retry=retry_if_exception_type(OperationalError),
+        retry=retry_if_exception(passes),
         wait=wait_exponential(multiplier=0.5, max=10),
         sleep=clock.sleep,
         before_sleep=say,

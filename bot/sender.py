@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.doors import Holder
-from bot.ledger.migrate import LedgerError
+from bot.ledger.trouble import LedgerError
 
 
 class FileLock:

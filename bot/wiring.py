@@ -20,9 +20,10 @@ from bot.app import Core, Opened
 from bot.clock import SystemClock, SystemDice, random_bytes
 from bot.doors import Doors, Holder
 from bot.dryrun import DryRun, dry_database_url
+from bot.ledger.address import database_path
 from bot.ledger.db import ThreadLedger, open_engine
 from bot.ledger.leases import SoleLeases
-from bot.ledger.migrate import database_path, ensure_ledger
+from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import Waiting
 from bot.ledger.sessions import LedgerSessions
 from bot.redact import Redactor

@@ -1,12 +1,15 @@
 """For the whole suite: no secret in any output, the tally of the conformance suite, properties that are not timed."""
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bot.ledger.migrate import ensure_ledger
+from tests.real.postgres.server import RealPostgres
 from tests.secrecy import pytest_runtest_makereport
 
 # Properties are not timed: on a busy machine a slow example is no finding.
@@ -25,6 +28,24 @@ def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ledger") / "empty.db"
     ensure_ledger(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RealPostgres]:
+    """One real PostgreSQL for the whole run, started when it is wanted first."""
+    with RealPostgres() as server:
+        yield server
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def new_database(postgres: RealPostgres) -> Iterator[str]:
+    """The address of an empty ledger of the present version on that server, for this test alone."""
+    name = f"ledger_{next(_numbers)}"
+    yield postgres.make_database(name)
+    postgres.drop_database(name)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

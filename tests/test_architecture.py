@@ -57,6 +57,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # imported module → the modules that may import it
     "sqlalchemy": ("bot.ledger",),
     "sqlite3": ("bot.ledger",),
+    "psycopg": (),  # SQLAlchemy loads it for a ledger on a server, and nobody else
     "alembic": ("bot.ledger.migrate", "bot.ledger.migrations"),
     "aiohttp": ("bot.sources.fetch", "adapters.sandbox"),
     "httpx": ("adapters.wire", "adapters.bluesky.xrpc"),
@@ -88,7 +89,6 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         )
     },
     "sqlalchemy.exc": {
-        "OperationalError": ("bot.patience",),
         "DBAPIError": ("bot.cli",),
         "DatabaseError": ("bot.check",),
     },

@@ -69,14 +69,16 @@ def ledger_errors(settings: "Settings") -> Iterator[None]:
     """What goes wrong with the ledger inside this block ends the process with one sentence."""
     from sqlalchemy.exc import DBAPIError
 
-    from bot.ledger.migrate import LedgerError
+    from bot.ledger.address import shown
+    from bot.ledger.trouble import LedgerError, said
 
     try:
         yield
     except LedgerError as error:
         fail(str(error))
     except DBAPIError as error:
-        fail(f"The ledger {settings.database_url} cannot be used right now ({error.orig}): try again in a moment.")
+        name = shown(settings.database_url)
+        fail(f"The ledger {name} cannot be used right now ({said(error)}): try again in a moment.")
 
 
 @contextmanager
@@ -86,6 +88,7 @@ def opened_ledger(settings: "Settings") -> Iterator["InlineLedger"]:
     One that does not exist yet is not made: an empty one in memory stands in, so that a slip in the settings leaves no
     file behind.
     """
+    from bot.ledger.address import shown
     from bot.ledger.db import InlineLedger, open_engine
     from bot.ledger.migrate import ensure_ledger
 
@@ -97,7 +100,7 @@ def opened_ledger(settings: "Settings") -> Iterator["InlineLedger"]:
         try:
             if not there:
                 make_tables(ledger)
-                url = settings.database_url
+                url = shown(settings.database_url)
                 say_aside(f"There is no ledger yet ({url}): `handbill run` or `handbill once` makes it.")
             yield ledger
         finally:
@@ -105,11 +108,11 @@ def opened_ledger(settings: "Settings") -> Iterator["InlineLedger"]:
 
 
 def ledger_exists(settings: "Settings") -> bool:
-    """Whether a sender has made the ledger already."""
-    from bot.ledger.migrate import database_path
+    """Whether a sender has made the ledger already. Ends the process when that cannot be seen."""
+    from bot.ledger.migrate import look
 
-    path = database_path(settings.database_url)
-    return path is None or path.exists()
+    with ledger_errors(settings):
+        return look(settings.database_url) is not None
 
 
 def make_tables(ledger: "InlineLedger") -> None:

@@ -184,13 +184,14 @@ def _decide(
 ) -> tuple[str, Sequence["DeliveryRow"]]:
     """Do it in one transaction; then, in another, what was on the wire when it was done."""
     from bot.clock import SystemClock
+    from bot.ledger.address import shown
     from bot.ledger.reports import list_log
 
     if bool(names) == everything:
         fail(f"Name the channels to {verb}, or say --all: `handbill channels` shows them.")
     settings, _ = prepare_to_show(config)
     if not ledger_exists(settings):
-        fail(f"There is no ledger yet ({settings.database_url}), and nothing that sends from it.")
+        fail(f"There is no ledger yet ({shown(settings.database_url)}), and nothing that sends from it.")
     with opened_ledger(settings) as ledger:
         now = SystemClock().now()
         said = ledger.write_now(lambda conn: work(conn, _ids(conn, settings, names or [], now), now))

@@ -116,7 +116,7 @@ def _what_happens_next(file: Path | None, kept: Path | None, waiting: "Waiting")
 
 def _file_of(settings: "Settings", instead: str, then: str = "") -> Path:
     """The ledger's file. Ends the process where the ledger is on a server, with the server's own means."""
-    from bot.ledger.migrate import database_path
+    from bot.ledger.address import database_path
 
     path = database_path(settings.database_url)
     if path is None:

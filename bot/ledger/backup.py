@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import doubt_all
-from bot.ledger.migrate import LedgerError, ensure_ledger, look
+from bot.ledger.migrate import ensure_ledger, look
 from bot.ledger.switches import PAUSED, find_switch, throw
+from bot.ledger.trouble import LedgerError
 from bot.ledger.version import HEAD, KNOWN
 
 Progress = Callable[[int, int], None]

@@ -1,6 +1,7 @@
 """Bring a ledger to this program's version: look with one plain query, migrate only when behind, in a child process.
 
-Alembic costs 35 MB and half a second, so the daemon never imports it: the child does, under a lock, after a copy.
+Alembic costs 35 MB and half a second, so the daemon never imports it: the child does, under a lock, and after a copy
+where the ledger is a file. On a server copies are its keeper's business, and a migration happens whole or not at all.
 """
 
 import fcntl
@@ -13,17 +14,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
+from bot.ledger.address import database_path, on_server, shown
 from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.postgres import MIGRATION, PER_TRANSACTION, take_turn
+from bot.ledger.trouble import LedgerError, said
 from bot.ledger.version import APPLICATION_ID, HEAD, KNOWN, find_version
 
 SCRIPTS = Path(__file__).parent / "migrations"
-
-
-class LedgerError(Exception):
-    """The ledger cannot be used; one sentence and the mend."""
 
 
 def ensure_ledger(url: str) -> str | None:
@@ -36,7 +36,7 @@ def ensure_ledger(url: str) -> str | None:
         return None
     if version is not None and version not in KNOWN:
         raise LedgerError(
-            f"The ledger {_name(url)} was written by a newer Handbill (version {version}; this one knows {HEAD}): "
+            f"The ledger {shown(url)} was written by a newer Handbill (version {version}; this one knows {HEAD}): "
             "use that release, or restore an older copy of the ledger."
         )
     # The address goes through the environment: an argument would show a password to every user of the machine.
@@ -49,38 +49,49 @@ def ensure_ledger(url: str) -> str | None:
     )
     if child.returncode != 0:
         last = (child.stderr.strip().splitlines() or ["no message"])[-1]
-        raise LedgerError(f"The ledger {_name(url)} could not be brought to version {HEAD}: {last}")
+        raise LedgerError(f"The ledger {shown(url)} could not be brought to version {HEAD}: {last}")
     return child.stdout.strip() or None
 
 
 def look(url: str) -> str | None:
-    """The version of the ledger at `url`, None for an empty database; it is left as it is. Raises LedgerError."""
+    """The version of the ledger at `url`; None where there is none yet, of which nothing is made by looking.
+
+    Raises LedgerError for a database that is not Handbill's, or that cannot be opened.
+    """
+    path = database_path(url)
+    if path is not None and path.parent.is_dir() and not path.exists():
+        return None
     ledger = InlineLedger(open_engine(url, as_it_is=True))
     try:
         return ledger.read_now(find_version)
     except LookupError as error:
+        other = "database" if on_server(url) else "file"
         raise LedgerError(
-            f"{_name(url)} is not a Handbill ledger ({error}): name another file in HANDBILL_DATABASE_URL."
+            f"{shown(url)} is not a Handbill ledger ({error}): name another {other} in HANDBILL_DATABASE_URL."
         ) from error
-    except DatabaseError as error:
-        raise LedgerError(
-            f"The ledger {_name(url)} cannot be opened ({error.orig}): see that its folder exists and may be written, "
-            "or name another in HANDBILL_DATABASE_URL."
-        ) from error
+    except DBAPIError as error:
+        why = said(error)
+        raise LedgerError(f"The ledger {shown(url)} cannot be opened ({why}): {_mend(url, why)}") from error
     finally:
         ledger.close()
 
 
-def _name(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+_MENDS = {
+    "password": "see that user and password in HANDBILL_DATABASE_URL are right.",
+    "role": "see that user and password in HANDBILL_DATABASE_URL are right.",
+    "pg_hba": "let this machine in by the server's pg_hba.conf, or name another way in HANDBILL_DATABASE_URL.",
+    "does not exist": "make the database, owned by this user, or name another in HANDBILL_DATABASE_URL.",
+    "too many": "raise the server's max_connections or the role's limit, or end what holds the others.",
+    "SSL": "see sslmode in HANDBILL_DATABASE_URL, and what the server's pg_hba.conf asks for.",
+}
+"""What to do, by a word of what was said: before a session exists libpq hands on no code, only the sentence."""
 
 
-def database_path(url: str) -> Path | None:
-    """The file of an SQLite ledger; None for one in memory or on a server."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        return None
-    return Path(parsed.database)
+def _mend(url: str, why: str) -> str:
+    if not on_server(url):
+        return "see that its folder exists and may be written, or name another in HANDBILL_DATABASE_URL."
+    fitting = (mend for word, mend in _MENDS.items() if word in why)
+    return next(fitting, "see that the server runs and that host and port in HANDBILL_DATABASE_URL are right.")
 
 
 @contextmanager
@@ -106,28 +117,54 @@ def _copy(path: Path, version: str, head: str) -> Path:
 
 def migrate(url: str, *, scripts: Path = SCRIPTS, head: str = HEAD) -> str:
     """Run in the child: bring the ledger to `head` by the migrations in `scripts`, and say what was done."""
+    path = database_path(url)
+    how = ", in one transaction and without a copy"
+    with _one_at_a_time(path), closing(InlineLedger(open_engine(url))) as ledger:
+        if path is not None:
+            version, how = ledger.read_now(find_version), ""
+            if version is not None and version != head:
+                how = f"; it was copied to {_copy(path, version, head)} before"
+        version = ledger.write_now(lambda conn: _upgrade(conn, scripts, head))
+    return "" if version in {None, head} else f"The ledger was brought from version {version} to {head}{how}."
+
+
+def _upgrade(conn: Connection, scripts: Path, head: str) -> str | None:
+    """Run the migrations in this one transaction; the version that the ledger had, None if it was empty."""
     from alembic import command  # noqa: PLC0415 # see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
 
-    path = database_path(url)
-    said = ""
-    with _one_at_a_time(path), closing(InlineLedger(open_engine(url))) as ledger:
-        version = ledger.read_now(find_version)
-        if version == head:
-            return said
-        if version is not None and path is not None:
-            copy = _copy(path, version, head)
-            said = f"The ledger was copied to {copy} and brought from version {version} to {head}."
-        config = Config()
-        config.set_main_option("script_location", str(scripts))
+    on_file = conn.dialect.name == "sqlite"
+    if not on_file:
+        conn.exec_driver_sql(PER_TRANSACTION)
+    take_turn(conn, MIGRATION)
+    version = find_version(conn)
+    if version == head:
+        return version
+    if not on_file:
+        _check_encoding(conn)
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    if on_file:
+        conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    return version
 
-        with ledger.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as conn:
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
-            if conn.dialect.name == "sqlite":
-                conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    return said
+
+def _check_encoding(conn: Connection) -> None:
+    encoding = conn.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise LedgerError(f"the database is in {encoding}, which cannot hold every text: make it with ENCODING 'UTF8'")
+
+
+def _main() -> None:
+    try:
+        print(migrate(os.environ["HANDBILL_DATABASE_URL"]))  # noqa: T201 # the parent reads it
+    except LedgerError as error:
+        sys.exit(str(error))
+    except DBAPIError as error:
+        sys.exit(said(error))
 
 
 if __name__ == "__main__":
-    print(migrate(os.environ["HANDBILL_DATABASE_URL"]))  # noqa: T201 # the parent reads it
+    _main()

@@ -21,9 +21,12 @@ from sqlalchemy import (
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware UTC time as fixed-width ISO text: order in SQL is order in time, and a person can read it."""
+    """An aware UTC time as fixed-width ISO text: order in SQL is order in time, and a person can read it.
 
-    impl = String(27)
+    Bytes are compared, whatever the language of a server's database.
+    """
+
+    impl = String(27).with_variant(String(27, collation="C"), "postgresql")
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 # signature is SQLAlchemy's

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.ledger import db
+from bot.ledger import sqlite
 from tests.cli.books import FACE, Book
 from tests.cli.running import Handbill
 
@@ -116,7 +116,7 @@ def test_a_newer_ledger(handbill: Handbill, book: Book, tmp_path: Path) -> None:
 
 def test_a_locked_ledger(handbill: Handbill, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another program keeps the ledger locked, decisions and rounds end with one sentence and change nothing."""
-    monkeypatch.setattr(db, "BUSY_FOR", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_FOR", 0.05)
     (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
     book.uncertain(delivery)
     other = sqlite3.connect(tmp_path / "handbill.db", isolation_level=None)

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from bot.ledger.backup import PAGES_AT_ONCE, back_up, restore
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import find_restored_at
-from bot.ledger.migrate import LedgerError
 from bot.ledger.schema import articles, deliveries
 from bot.ledger.switches import PAUSED, find_switch, throw
+from bot.ledger.trouble import LedgerError
 from tests.ledger.entries import NOW, channel, entry, feed, later, look, planned
 
 

@@ -44,7 +44,7 @@ def test_a_look_is_committed_whole(ledger: InlineLedger) -> None:
 def test_an_error_in_the_middle_leaves_nothing_of_a_look(ledger: InlineLedger) -> None:
     """A delivery that cannot be stored takes the articles, the keys and the cursor back with it."""
     ledger.write_now(lambda conn: intake.register_source(conn, identity=SOURCE, name="N", url="u", now=NOW))
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         ledger.write_now(lambda conn: look(conn, feed(entry("1")), [channel(conn), 4711]))
     assert ledger.read_now(count) == (0, 0, 0)
     state = ledger.read_now(source_row)

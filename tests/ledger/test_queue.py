@@ -1,16 +1,14 @@
 """Claiming, settling, recovering and deciding: guarded by state and attempt, and written down for ever."""
 
 import multiprocessing
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DBAPIError
 
 from adapters.base import Media, Payload, Receipt
 from bot.ledger import queue
@@ -121,8 +119,8 @@ def test_a_claim_by_somebody_who_has_not_seen_the_last_attempt_is_refused(ledger
     assert claim(ledger, get(ledger)).attempts == 2
 
 
-def _claim_in_a_process(path: Path, delivery: Delivery, ready: Any, go: Any, won: Any) -> None:
-    ledger = InlineLedger(open_engine(f"sqlite:///{path}"))
+def _claim_in_a_process(url: str, delivery: Delivery, ready: Any, go: Any, won: Any) -> None:
+    ledger = InlineLedger(open_engine(url))
     ready.release()
     go.wait()
     try:
@@ -135,13 +133,13 @@ def _claim_in_a_process(path: Path, delivery: Delivery, ready: Any, go: Any, won
         won.value += 1
 
 
-def test_of_two_processes_that_claim_at_once_one_wins(path: Path, ledger: InlineLedger) -> None:
+def test_of_two_processes_that_claim_at_once_one_wins(url: str, ledger: InlineLedger) -> None:
     """Two processes claim one delivery in the same moment: one has it, the other knows that it has not."""
     delivery = freeze(ledger, planned(ledger))
     ledger.close()
     context = multiprocessing.get_context("spawn")
     ready, go, won = context.Semaphore(0), context.Event(), context.Value("i", 0)
-    children = [context.Process(target=_claim_in_a_process, args=(path, delivery, ready, go, won)) for _ in range(2)]
+    children = [context.Process(target=_claim_in_a_process, args=(url, delivery, ready, go, won)) for _ in range(2)]
     for child in children:
         child.start()
     for _ in children:
@@ -174,14 +172,23 @@ def test_of_many_threads_that_claim_at_once_one_wins(ledger: InlineLedger) -> No
     assert (len(won), len(tries(ledger))) == (1, 1)
 
 
-def test_what_has_ended_is_never_written_again(path: Path, ledger: InlineLedger) -> None:
+def _forbid_touching(conn: Connection) -> None:
+    """Triggers that refuse to write to an attempt that has ended."""
+    on_server = conn.dialect.name == "postgresql"
+    act = "EXECUTE FUNCTION refuse()" if on_server else "BEGIN SELECT RAISE(ABORT, 'touched'); END"
+    if on_server:
+        conn.exec_driver_sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'touched'; END$$"
+        )
+    for verb in ("UPDATE", "DELETE"):
+        conn.exec_driver_sql(
+            f"CREATE TRIGGER no_{verb} BEFORE {verb} ON attempts FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) {act}"
+        )
+
+
+def test_what_has_ended_is_never_written_again(ledger: InlineLedger) -> None:
     """With a trigger that forbids it, a delivery's whole life passes without an ended attempt being touched."""
-    with closing(sqlite3.connect(path)) as conn, conn:
-        for verb in ("UPDATE", "DELETE"):
-            conn.execute(
-                f"CREATE TRIGGER no_{verb} BEFORE {verb} ON attempts WHEN OLD.ended_at IS NOT NULL "
-                "BEGIN SELECT RAISE(ABORT, 'an ended attempt was touched'); END"
-            )
+    ledger.write_now(_forbid_touching)
     delivery = planned(ledger)
     aside(ledger, delivery, "stage", Settlement(Event.NOT_EXECUTED, later(30), "refused", failed=True))
     claimed = claim(ledger, freeze(ledger, get(ledger)))
@@ -203,6 +210,8 @@ def test_what_has_ended_is_never_written_again(path: Path, ledger: InlineLedger)
         (3, "find", "found"),
     ]
     assert all(attempt["ended_at"] for attempt in tries(ledger))
+    with pytest.raises(DBAPIError, match="touched"):
+        ledger.write_now(lambda conn: conn.execute(update(attempts).values(outcome="lost")))
     assert (get(ledger).state, get(ledger).failures) == (State.SENT, 4)
 
 
@@ -229,7 +238,7 @@ def test_a_cancelled_delivery_keeps_its_bytes(ledger: InlineLedger) -> None:
     frozen = freeze(ledger, planned(ledger))
     ledger.write_now(lambda conn: queue.decide(conn, frozen, Event.DROPPED, reason="no", now=NOW))
     assert ledger.read_now(lambda conn: queue.list_media(conn, 1)) == (PICTURE,)
-    ledger.write_now(lambda conn: queue.decide(conn, get(ledger), Event.RETRIED, reason="yes", now=NOW))
+    ledger.write_now(lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), Event.RETRIED, reason="yes", now=NOW))
     assert (get(ledger).state, get(ledger).body) == (State.PENDING, PAYLOAD.canonical())
 
 
@@ -268,7 +277,12 @@ def test_a_person_says_that_it_is_out(ledger: InlineLedger) -> None:
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), LOST)
     ledger.write_now(
         lambda conn: queue.decide(
-            conn, get(ledger), Event.RESOLVED_SENT, reason="a person said so", now=later(9), url="https://x.example/1"
+            conn,
+            queue.get_delivery(conn, 1),
+            Event.RESOLVED_SENT,
+            reason="a person said so",
+            now=later(9),
+            url="https://x.example/1",
         )
     )
     found = row(ledger)
@@ -284,7 +298,9 @@ def test_a_person_says_that_it_is_not_out(ledger: InlineLedger) -> None:
     """Resolved as not sent: the same bytes go out under the same key, at once."""
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), LOST)
     ledger.write_now(
-        lambda conn: queue.decide(conn, get(ledger), Event.RESOLVED_NOT_SENT, reason="looked", now=later(9))
+        lambda conn: queue.decide(
+            conn, queue.get_delivery(conn, 1), Event.RESOLVED_NOT_SENT, reason="looked", now=later(9)
+        )
     )
     found = get(ledger)
     assert (found.state, found.due_at, found.failures) == (State.PENDING, later(9), 0)
@@ -294,7 +310,9 @@ def test_a_person_says_that_it_is_not_out(ledger: InlineLedger) -> None:
 def test_a_refused_delivery_that_is_retried_is_composed_afresh(ledger: InlineLedger) -> None:
     """What was refused is proven not executed: the next payload is another one, with another key."""
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), ENDS[Event.REJECTED][0])
-    ledger.write_now(lambda conn: queue.decide(conn, get(ledger), Event.RETRIED, reason="again", now=later(9)))
+    ledger.write_now(
+        lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), Event.RETRIED, reason="again", now=later(9))
+    )
     found = get(ledger)
     assert (found.state, found.body, found.key, found.payload_number) == (State.PENDING, None, None, 2)
     assert freeze(ledger, found).body == PAYLOAD.canonical()
@@ -305,7 +323,7 @@ def test_nobody_decides_on_what_is_sent(event: Event, ledger: InlineLedger) -> N
     """No decision moves a delivery that is out."""
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), SENT)
     with pytest.raises(NotOurs, match="is sent: it cannot be"):
-        ledger.write_now(lambda conn: queue.decide(conn, get(ledger), event, reason="?", now=NOW))
+        ledger.write_now(lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), event, reason="?", now=NOW))
 
 
 def test_a_decision_on_an_old_view_is_refused(ledger: InlineLedger) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors import Holder
-from bot.ledger.migrate import LedgerError
+from bot.ledger.trouble import LedgerError
 from bot.sender import FileLock
 
 ROOT = Path(__file__).parents[2]
