@@ -9,52 +9,38 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as Next
 
 from adapters.sandbox.faults import Fault
-from adapters.sandbox.mastodon_form import (
-    Form,
-    Refusal,
-    invalid,
-    not_found,
-    read_form,
-    read_picture,
-    whole_number,
-)
+from adapters.sandbox.mastodon_form import Form, Refusal, not_found, read_form
 from adapters.sandbox.mastodon_gate import TOO_MANY, Admission, Gate
 from adapters.sandbox.mastodon_json import (
     Account,
-    Attachment,
     Status,
     Token,
-    attachment_json,
+    application_json,
     credentials_json,
     instance_json,
     old_instance_json,
     status_json,
 )
-from adapters.sandbox.mastodon_limits import Key, KeyBook, Turn, rate_limit_headers
+from adapters.sandbox.mastodon_keys import Turn
+from adapters.sandbox.mastodon_limits import rate_limit_headers
+from adapters.sandbox.mastodon_media import Media
+from adapters.sandbox.mastodon_publish import Publisher
 from adapters.sandbox.mastodon_status import draft, page_links, public_post, validate
 from adapters.sandbox.mastodon_store import Store
+from adapters.sandbox.mastodon_traits import Traits
 from adapters.sandbox.server import Answer, Handler, PublicPost, SandboxServer
-
-Idempotency = Literal["locked", "unlocked", "ignored", "replay-500"]
-"""
-locked      4.6.7 and later: a replay waits for the first request, and is answered with the first's status
-unlocked    up to 4.5: the same, but a replay while the first request still runs makes a second status
-ignored     GoToSocial: the header means nothing
-replay-500  4.6.0 to 4.6.6: a replay makes no second status, and is answered 500 (mastodon/mastodon#40399)
-"""
 
 Action = Callable[[web.Request, Token | None], Awaitable[Answer]]
 TURN = web.RequestKey("turn", Turn)
 
 
 class MastodonSandbox(SandboxServer):
-    """One instance, with the accounts that `add_account` makes. `lock_for`: how long a replay waits for its turn."""
+    """One instance, with the accounts that `add_account` makes. `like`: whose traits it has, of `TRAITS`."""
 
     platform = "mastodon"
 
@@ -63,31 +49,36 @@ class MastodonSandbox(SandboxServer):
         *,
         now: Callable[[], float] = time.time,
         paced: bool = True,
-        version: str = "4.6.7",
-        max_characters: int = 500,
-        idempotency: Idempotency = "locked",
-        lock_for: float = 10.0,
+        like: str | None = None,
     ) -> None:
         super().__init__(now=now)
-        self.version = version
-        self.max_characters = max_characters
-        self.idempotency: Idempotency = idempotency
-        self.lock_for = lock_for
+        self.traits = Traits()
+        if like:
+            self.traits.become(like)
         self.store = Store(now)
         self._gate = Gate(now, paced=paced)
-        self._keys = KeyBook(now)
+        self.media = Media(now, self.store, self.traits, lambda: self.url)
+        self.publisher = Publisher(
+            now=now,
+            store=self.store,
+            gate=self._gate,
+            traits=self.traits,
+            tell=lambda status: self.came_out(self._post(status)),
+            say=self._status_json,
+        )
         self.app.middlewares.append(self._take_turn)
         self._serve("GET", "/api/v1/instance", "read", self._old_instance, "anybody")
         self._serve("GET", "/api/v2/instance", "read", self._instance, "anybody")
         me = "/api/v1/accounts/verify_credentials"
         self._serve("GET", me, "auth", self._whoami, "users", "profile", "read:accounts")
+        self._serve("GET", "/api/v1/apps/verify_credentials", "read", self._application, "users")
         self._serve("GET", "/api/v1/accounts/{id}/statuses", "read", self._list, "readers", "read:statuses")
         self._serve("POST", "/api/v1/statuses", "publish", self._publish, "users", "write:statuses")
         self._serve("GET", "/api/v1/statuses/{id}", "read", self._show, "readers", "read:statuses")
         self._serve("GET", "/api/v1/statuses/{id}/source", "read", self._source, "users", "read:statuses")
         self._serve("DELETE", "/api/v1/statuses/{id}", "read", self._delete, "users", "write:statuses")
         self._serve("POST", "/api/v2/media", "upload", self._upload, "users", "write:media")
-        self._serve("GET", "/api/v1/media/{id}", "read", self._media, "users", "write:media")
+        self._serve("GET", "/api/v1/media/{id}", "read", self._show_media, "users", "write:media")
         self._serve("*", "/{rest:.*}", "read", self._nowhere, "anybody")
 
     # ── for whoever sets the stage ────────────────────────────────────────────────────────────────────────────────
@@ -119,6 +110,23 @@ class MastodonSandbox(SandboxServer):
         """The owner takes an access token back."""
         self._gate.tokens[token].revoked = True
 
+    def post_by_hand(
+        self, username: str, text: str, *, application: str = "Web", reply_to: str | None = None
+    ) -> PublicPost:
+        """The owner posts with another client: the web interface, an app."""
+        account = self.store.accounts[username]
+        token = Token(self.store.next_id(), account, ("read", "write"), application)
+        parent = self.store.statuses[reply_to] if reply_to else None
+        form = Form({"status": text})
+        status = draft(self.store.next_id(), self.now(), token=token, form=form, media=(), parent=parent)
+        validate(status, self.traits.max_characters)
+        self.publisher.commit(status)
+        return self._post(status)
+
+    def delete_by_hand(self, status_id: str) -> None:
+        """The owner deletes a post."""
+        self.store.remove(self.store.statuses[status_id])
+
     def public(self, place: str | None = None) -> list[PublicPost]:
         """What readers see, oldest first; followers-only posts too, marked by `extra["visibility"]`."""
         posts = [self._post(status) for status in self.store.statuses.values() if status.has_readers]
@@ -141,7 +149,7 @@ class MastodonSandbox(SandboxServer):
         try:
             return await handler(request)
         finally:
-            self._keys.leave(turn)
+            self.publisher.keys.leave(turn)
 
     async def _faulty(self, request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
         if fault.kind == "late":
@@ -151,7 +159,7 @@ class MastodonSandbox(SandboxServer):
     async def stop(self) -> None:
         """Close every line and stop listening; what was posted stays, and so do the keys."""
         await super().stop()
-        self._keys.end_all()
+        self.publisher.keys.end_all()
 
     def _serve(self, method: str, path: str, call: str, action: Action, admission: Admission, *scopes: str) -> None:
         async def handle(request: web.Request) -> Answer:
@@ -173,82 +181,17 @@ class MastodonSandbox(SandboxServer):
         # Clients reckon with the difference between this clock and theirs.
         return {"Date": formatdate(self.now(), usegmt=True), **headers}
 
-    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _publish(self, request: web.Request, token: Token | None) -> Answer:
-        token = _known(token)
-        form = await read_form(request)
         given = request.headers.get("Idempotency-Key", "").strip()
-        key = (token.account.id, given) if given and self.idempotency != "ignored" else None
-        status = await self._replayed(request[TURN], key) or self._create(request[TURN], key, token, form)
-        return Answer(self._status_json(status))
-
-    async def _replayed(self, turn: Turn, key: Key | None) -> Status | None:
-        # with_idempotency, app/services/post_status_service.rb
-        if key is None:
-            return None
-        if self.idempotency != "unlocked" and not await self._keys.lock(key, turn, self.lock_for):
-            raise Refusal(503, "There was a temporary problem serving your request, please try again")
-        first = self._keys.find(key)
-        if first is None:
-            return None
-        if first not in self.store.statuses:
-            raise not_found()  # it was deleted: the key leads nowhere for the rest of its hour
-        if self.idempotency == "replay-500":
-            raise Refusal(500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
-        return self.store.statuses[first]
-
-    def _create(self, turn: Turn, key: Key | None, token: Token, form: Form) -> Status:
-        # Nothing here awaits: what was checked still holds when it is committed.
-        for name in ("scheduled_at", "poll", "quoted_status_id"):
-            if form.has(name):
-                raise Refusal(501, f"The sandbox does not know {name}")
-        parent = self.store.statuses.get(form.text("in_reply_to_id"))
-        if form.has("in_reply_to_id") and parent is None:
-            raise Refusal(404, "The post you are trying to reply to does not appear to exist.")
-        media = self.store.attachable(token, form.list("media_ids"))
-        status = draft(self.store.next_id(), self.now(), token=token, form=form, media=media, parent=parent)
-        validate(status, self.max_characters)
-        self._gate.spend_status(token)
-        self.store.add(status)
-        if key:
-            self._keys.keep(key, status.id, turn)
-        if status.has_readers:
-            self.came_out(self._post(status))
-        return status
-
-    # ── media ─────────────────────────────────────────────────────────────────────────────────────────────────────
+        return await self.publisher.publish(request[TURN], _known(token), await read_form(request), given)
 
     async def _upload(self, request: web.Request, token: Token | None) -> Answer:
-        form = await read_form(request)
-        picture = read_picture(form)
-        description = form.text("description") or None
-        if description and len(description) > self.description_limit:
-            raise invalid(f"Description is too long (maximum is {self.description_limit} characters)")
-        media = Attachment(
-            id=self.store.next_id(),
-            account=_known(token).account,
-            mime=picture.mime,
-            width=picture.width,
-            height=picture.height,
-            description=description,
-            uploaded_at=self.now(),
-            data=picture.data,
-        )
-        self.store.media[media.id] = media
-        return Answer(attachment_json(media, self.url))
+        return self.media.upload(_known(token), await read_form(request))
 
-    async def _media(self, request: web.Request, token: Token | None) -> Answer:
-        media = self.store.loose(_known(token), request.match_info["id"])
-        if media is None:
-            raise not_found()
-        return Answer(attachment_json(media, self.url))
-
-    @property
-    def description_limit(self) -> int:
-        """MAX_DESCRIPTION_LENGTH, app/models/media_attachment.rb: it grew with 4.6."""
-        major, minor = (whole_number(part) for part in self.version.split(".")[:2])
-        return 10_000 if (major, minor) >= (4, 6) else 1500
+    async def _show_media(self, request: web.Request, token: Token | None) -> Answer:
+        return self.media.show(_known(token), request.match_info["id"])
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -256,7 +199,12 @@ class MastodonSandbox(SandboxServer):
         return Answer(credentials_json(_known(token), self.url))
 
     async def _instance(self, _request: web.Request, _token: Token | None) -> Answer:
-        return Answer(instance_json(self.url, self.version, self.max_characters, self.description_limit))
+        traits = self.traits
+        limit = self.media.description_limit
+        return Answer(instance_json(self.url, traits.version, traits.max_characters, limit))
+
+    async def _application(self, _request: web.Request, token: Token | None) -> Answer:
+        return Answer(application_json(_known(token)))
 
     async def _old_instance(self, request: web.Request, token: Token | None) -> Answer:
         new = (await self._instance(request, token)).body
@@ -286,7 +234,7 @@ class MastodonSandbox(SandboxServer):
         raise Refusal(404, "Not Found")
 
     def _status_json(self, status: Status) -> dict[str, object]:
-        return status_json(status, self.url, self.store.usernames)
+        return status_json(status, self.url, self.store.usernames, self.traits.application)
 
     def _post(self, status: Status) -> PublicPost:
         return public_post(status, self.url, self.store.usernames)

@@ -73,7 +73,7 @@ class Gate:
                 problem = "The access token was revoked" if token else "The access token is invalid"
                 realm = f'Bearer realm="Doorkeeper", error="invalid_token", error_description="{problem}"'
                 raise Refusal(401, problem, {"WWW-Authenticate": realm})
-            if not token.may(*scopes):
+            if scopes and not token.may(*scopes):
                 raise Refusal(403, "This action is outside the authorized scopes")
         if token and not token.revoked and token.account.suspended:
             raise Refusal(403, "Your login is currently disabled")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.sandbox.mastodon_text import CHARACTERS_PER_URL, find_entities, html
+from adapters.sandbox.mastodon_traits import Named
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/heic", "image/heif", "image/webp", "image/avif")
 IMAGE_BYTES = 16 * 2**20  # IMAGE_LIMIT, app/models/media_attachment.rb
@@ -60,6 +61,8 @@ class Attachment:
     data: bytes = field(repr=False, default=b"")
     focus: tuple[float, float] = (0.0, 0.0)
     status_id: str | None = None
+    ready_at: float = 0.0
+    """When its processing is over."""
 
 
 @dataclass(slots=True)
@@ -151,8 +154,8 @@ def credentials_json(token: Token, site: str) -> dict[str, Any]:
     return {**account_json(account, site), "source": source, "role": role}
 
 
-def attachment_json(media: Attachment, site: str) -> dict[str, Any]:
-    """A MediaAttachment. Pictures are processed before the answer, so that the address is there at once."""
+def attachment_json(media: Attachment, site: str, *, ready: bool = True) -> dict[str, Any]:
+    """A MediaAttachment. It has no address before its processing is over."""
     url = f"{site}/system/media_attachments/files/{media.id}"
     size = {
         "width": media.width,
@@ -163,8 +166,8 @@ def attachment_json(media: Attachment, site: str) -> dict[str, Any]:
     return {
         "id": media.id,
         "type": "image",
-        "url": f"{url}/original",
-        "preview_url": f"{url}/small",
+        "url": f"{url}/original" if ready else None,
+        "preview_url": f"{url}/small" if ready else None,
         "remote_url": None,
         "preview_remote_url": None,
         "text_url": None,
@@ -174,8 +177,26 @@ def attachment_json(media: Attachment, site: str) -> dict[str, Any]:
     }
 
 
-def status_json(status: Status, site: str, usernames: frozenset[str]) -> dict[str, Any]:
+def application_json(token: Token) -> dict[str, Any]:
+    """A CredentialApplication (/api/v1/apps/verify_credentials), as from 4.3 on."""
+    return {
+        "id": token.id,
+        "name": token.application,
+        "website": token.website,
+        "scopes": list(token.scopes),
+        "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"],
+        "redirect_uri": "urn:ietf:wg:oauth:2.0:oob",
+        "vapid_key": "",
+    }
+
+
+def status_json(status: Status, site: str, usernames: frozenset[str], told: Named = "own") -> dict[str, Any]:
     """A Status as its author is given it. The card is null: the server crawls the link later, this one never."""
+    applications: dict[Named, dict[str, Any] | None] = {
+        "own": {"name": status.token.application, "website": status.token.website},
+        "web": {"name": "web", "website": None},
+        "never": None,
+    }
     account, parent = status.account, status.in_reply_to
     tags = {entity.value.lower() for entity in find_entities(status.text) if entity.kind == "hashtag"}
     return {
@@ -202,7 +223,7 @@ def status_json(status: Status, site: str, usernames: frozenset[str]) -> dict[st
         "filtered": [],
         "content": html(status.text, site, usernames),
         "reblog": None,
-        "application": {"name": status.token.application, "website": status.token.website},
+        "application": applications[told],
         "account": account_json(account, site),
         "media_attachments": [attachment_json(media, site) for media in status.media],
         "mentions": [],

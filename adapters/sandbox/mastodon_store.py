@@ -86,6 +86,8 @@ class Store:
         missing = [str(whole_number(media_id)) for media_id, media in found.items() if media is None]
         if missing:
             raise Refusal(422, f"Media {', '.join(missing)} not found or already attached to another post")
+        if any(media and media.ready_at > self._now() for media in found.values()):
+            raise Refusal(422, "Cannot attach files that have not finished processing. Try again in a moment!")
         return tuple(media for media in found.values() if media)
 
 

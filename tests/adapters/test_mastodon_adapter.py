@@ -272,7 +272,7 @@ async def test_a_deleted_post_is_not_posted_again(server: MastodonSandbox, adapt
 
 async def test_the_replay_bug_of_4_6(server: MastodonSandbox, adapter: MastodonAdapter) -> None:
     """Where a replay is answered 500 although the status exists, it is found."""
-    server.idempotency = "replay-500"
+    server.traits.idempotency = "replay-500"
     payload, key = await payload_of(adapter), key_of(adapter)
     receipt = await adapter.publish(payload, key)
     assert isinstance(await outcome_of(adapter.publish(payload, key)), Uncertain)
@@ -408,7 +408,7 @@ async def test_asking_fails(server: MastodonSandbox, adapter: MastodonAdapter, f
 
 async def test_verify(server: MastodonSandbox, adapter: MastodonAdapter) -> None:
     """The account, its lasting identity and the instance's own limit are learnt, and used from then on."""
-    server.max_characters = 1200
+    server.traits.max_characters = 1200
     standing = await adapter.verify()
     home = f"127.0.0.1:{server.port}"
     assert re.fullmatch(rf"\d+@{home}", standing.account_id)

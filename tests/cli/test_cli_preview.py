@@ -75,7 +75,7 @@ async def test_preview_goes_by_the_channels_own_limits(stage: Stage) -> None:
     """A configured channel composes by what its server tells, and when that cannot be asked, says so and goes on."""
     server = stage.seats["mastodon"].server
     assert isinstance(server, MastodonSandbox)
-    server.max_characters = 1234
+    server.traits.max_characters = 1234
     stage.publication.publish("Bridge closes", "For a week. " * 200)
     handbill = Handbill(stage.environment(MASTODON__VISIBILITY="unlisted", MASTODON__LANGUAGE="de"))
     (told,) = (await handbill.beside("preview", stage.feed_url, "--channel", "mastodon", "--json")).objects

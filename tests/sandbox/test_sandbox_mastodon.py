@@ -19,8 +19,9 @@ from mastodon.errors import MastodonInternalServerError, MastodonNetworkError, M
 from PIL import Image
 
 from adapters.sandbox.faults import Fault
-from adapters.sandbox.mastodon import Idempotency, MastodonSandbox
+from adapters.sandbox.mastodon import MastodonSandbox
 from adapters.sandbox.mastodon_text import Reading, html, length
+from adapters.sandbox.mastodon_traits import Idempotency
 from adapters.sandbox.server import PublicPost
 
 LINK = "https://herald.example.org/articles/lighthouse?ref=feed&page=2"
@@ -341,7 +342,7 @@ async def hang_up(server: MastodonSandbox, running: "asyncio.Task[Any]") -> None
 
 async def test_a_replay_while_the_first_runs_is_told_to_try_again(server: MastodonSandbox) -> None:
     """Since 4.6 the key is locked: 503, and no second status."""
-    server.lock_for = 0
+    server.traits.lock_for = 0
     first = await leave_one_running(server)
     with pytest.raises(MastodonServiceUnavailableError, match="temporary problem"):
         await replay(server)
@@ -351,7 +352,7 @@ async def test_a_replay_while_the_first_runs_is_told_to_try_again(server: Mastod
 
 async def test_a_server_works_on_when_its_client_has_left(server: MastodonSandbox) -> None:
     """A client that gave up early finds the key still locked; it is given up only when the late work is done."""
-    server.lock_for = 0
+    server.traits.lock_for = 0
     server.faults.add(Fault.parse("late=60"))
     committed = asyncio.Event()
     server.on_post = lambda _: committed.set()
@@ -378,7 +379,7 @@ async def test_a_replay_waits_for_the_first_to_end(server: MastodonSandbox) -> N
 
 async def test_without_the_lock_a_replay_in_flight_makes_a_duplicate(server: MastodonSandbox) -> None:
     """Up to 4.5 the key is kept only when the first request ends."""
-    server.idempotency = "unlocked"
+    server.traits.idempotency = "unlocked"
     first = await leave_one_running(server)
     await replay(server)
     assert len(server.public()) == 2
@@ -390,7 +391,7 @@ async def test_a_later_replay_depends_on_the_server(
     server: MastodonSandbox, idempotency: Idempotency, count: int
 ) -> None:
     """An old Mastodon knows the key afterwards; a server that ignores keys posts again."""
-    server.idempotency = idempotency
+    server.traits.idempotency = idempotency
     await replay(server)
     await replay(server)
     assert count == len(server.public())
@@ -398,7 +399,7 @@ async def test_a_later_replay_depends_on_the_server(
 
 async def test_some_versions_answer_a_replay_with_500(server: MastodonSandbox) -> None:
     """From 4.6.0 to 4.6.6 the second answer is a server error although the status is there, once."""
-    server.idempotency = "replay-500"
+    server.traits.idempotency = "replay-500"
     await replay(server)
     with pytest.raises(MastodonInternalServerError):
         await replay(server)
