@@ -1,6 +1,6 @@
 """An account and its lanes, worked by one process at a time: the one that holds its lease.
 
-take the lease ─▶ write what is still to be written, recover ─▶ lanes ─▶ stop, lost, or wanted elsewhere ─▶ give back
+take the lease ─▶ write what is still to be written, recover ─▶ lanes and audit ─▶ stop, lost, or wanted ─▶ give back
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from bot.audit import Auditor
 from bot.deliver import Lane
 from bot.doors import Doors, Lease, LeaseLost
 
@@ -21,9 +22,10 @@ TAKE_EVERY = 2.0
 class Account:
     """The lanes of one account. `run` goes on for life; `held` is for one round."""
 
-    def __init__(self, name: str, lanes: Sequence[Lane], doors: Doors) -> None:
+    def __init__(self, name: str, lanes: Sequence[Lane], doors: Doors, auditor: Auditor) -> None:
         self.name = name
         self.lanes = lanes
+        self.auditor = auditor
         self.stopping = False
         self._doors = doors
         self._stop = asyncio.Event()
@@ -70,8 +72,9 @@ class Account:
             lane.stopping = self.stopping
         tasks = {asyncio.create_task(lane.run()) for lane in self.lanes}
         watching = asyncio.create_task(self._until_wanted(lease))
+        auditing = asyncio.create_task(self.auditor.run(lease))
         try:
-            await asyncio.wait({*tasks, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*tasks, watching, auditing}, return_when=asyncio.FIRST_COMPLETED)
             for lane in self.lanes:
                 lane.stop()
             await asyncio.wait(tasks)
@@ -82,8 +85,11 @@ class Account:
             raise
         finally:
             watching.cancel()
+            auditing.cancel()  # it only reads: what is broken off is read another time
         for task in tasks:
             task.result()
+        if auditing.done() and not auditing.cancelled():
+            auditing.result()
 
     async def _until_wanted(self, lease: Lease) -> None:
         while not self._doors.leases.wanted_elsewhere(lease):

@@ -17,9 +17,11 @@ from sqlalchemy import Connection
 
 from adapters.base import Adapter, CanAlert
 from bot.account import Account
+from bot.audit import Auditor
 from bot.channel import Channel, Rest, down_cause
 from bot.deliver import Lane
 from bot.doors import Doors
+from bot.late import late_cause
 from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
@@ -84,7 +86,9 @@ class Core:
                 confirm_after=self._settings.confirm_after,
             )
             self.lanes[each.name] = lane
-        self.accounts = [Account(name, lanes, self._doors) for name, lanes in self._by_account().items()]
+        self.accounts = [
+            Account(name, lanes, self._doors, self._auditor(lanes)) for name, lanes in self._by_account().items()
+        ]
         for source in self._settings.sources:
             poller = self._poller(source)
             self.pollers.append(poller)
@@ -96,6 +100,9 @@ class Core:
         for each in self._opened:
             found.setdefault(each.account or f"channel:{each.name}", []).append(self.lanes[each.name])
         return found
+
+    def _auditor(self, lanes: Sequence[Lane]) -> Auditor:
+        return Auditor(lanes, self._doors, self._redact, late_after=self._settings.late_after)
 
     def _quiet_for(self, adapter: Adapter) -> float:
         return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time
@@ -121,7 +128,8 @@ class Core:
         identities = [source.identity for source in self._settings.sources]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):
             log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")
-        clear_gone(conn, "channel", [down_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
+        causes = [cause(lane.channel.id) for lane in self.lanes.values() for cause in (down_cause, late_cause)]
+        clear_gone(conn, "channel", causes, now=now)
 
     def _poller(self, source: SourceSettings) -> Poller:
         lanes = [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
@@ -221,6 +229,8 @@ class Core:
                 raise
             for lane in lanes:
                 lane.result()
+            if not account.stopping:
+                await account.auditor.round(lease)
 
     async def _drain_lane(self, lane: Lane, until: datetime) -> None:
         while not lane.stopping:
@@ -228,6 +238,7 @@ class Core:
             if rest is None:
                 continue
             if rest.until is None or rest.until > until:
+                lane.resting = rest
                 self._rests[lane.channel.name] = rest
                 return
             await lane.sleep(rest)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
 from bot.doors import Dice, Doors
+from bot.late import late_cause
 from bot.ledger import channels
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.channels import ChannelState
@@ -79,7 +80,8 @@ class Channel:
         self._standing: Standing | None = None
         self._asked = False
         self._failures = 0
-        self._away_until: datetime | None = None
+        self.away: Rest | None = None
+        """Until when the platform is left alone that could not be reached when it was asked who we are, and why."""
         self._log = log.bind(channel=state.name, platform=adapter.platform)
 
     def row(self, conn: Connection) -> int:
@@ -112,8 +114,8 @@ class Channel:
                 return Rest(state.probe_at, "paused")
         elif self._standing is not None:
             return None
-        if self._away_until is not None and self._away_until > now:
-            return Rest(self._away_until, "the platform is away")
+        if self.away is not None and self.away.until is not None and self.away.until > now:
+            return self.away
         return await self._verify(paused=state.paused_at is not None)
 
     async def _verify(self, *, paused: bool) -> Rest | None:
@@ -132,7 +134,7 @@ class Channel:
             self._log.info("channel.tried" if self.on_trial else "channel.resumed", who=standing.who)
         elif self._standing is None:
             self._log.info("channel.verified", who=standing.who)
-        self._standing, self._failures, self._away_until = standing, 0, None
+        self._standing, self._failures, self.away = standing, 0, None
         return None
 
     async def _rest(self, why: str) -> Rest:
@@ -152,9 +154,9 @@ class Channel:
         wait = backoff(self._failures, self._doors.dice)
         if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
             wait = outcome.retry_after
-        self._away_until = self._doors.clock.now() + timedelta(seconds=wait)
-        self._log.warning("channel.unavailable", reason=self._redact(outcome.message), due_at=self._away_until)
-        return Rest(self._away_until, "the platform is away")
+        self.away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
+        self._log.warning("channel.unavailable", reason=self.away.why, due_at=self.away.until)
+        return self.away
 
     async def _settle_in(self, standing: Standing) -> str | None:
         """Settle on the row of this identity. The name of another configured channel that has it already, if any."""
@@ -195,6 +197,8 @@ class Channel:
             channels.lift_pause(conn, bound)
         else:
             resume(conn, {self.id, bound}, now=now)
+        if bound != self.id:
+            clear_alert(conn, late_cause(self.id), now=now)
         if self._taken.get(self.id) is self:
             del self._taken[self.id]
         self._taken[bound], self.id, self.settled = self, bound, True

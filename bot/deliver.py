@@ -63,6 +63,8 @@ class Lane:
     ) -> None:
         self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
+        self.resting: Rest | None = None
+        """What it rests for, or rested for last."""
         self._lease: Lease | None = None
         self._unwritten: Unwritten | None = None
         """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
@@ -132,6 +134,7 @@ class Lane:
 
     async def sleep(self, rest: Rest) -> None:
         """Until the rest is over, or something new was planned; at most LOOK_EVERY."""
+        self.resting = rest
         wait = LOOK_EVERY
         if rest.until is not None:
             wait = min(wait, max(0.0, (rest.until - self._doors.clock.now()).total_seconds()))

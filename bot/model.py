@@ -55,6 +55,8 @@ class Event(StrEnum):
     RESOLVED_NOT_SENT = "resolved_not_sent"
     RETRIED = "retried"
     """By a person: send it after all."""
+    REVIVED = "revived"
+    """By a person: it was out and has vanished, send it once more."""
 
 
 _S, _E = State, Event
@@ -93,6 +95,7 @@ EDGES: Mapping[tuple[State, Event], State] = {
     (_S.FAILED, _E.RETRIED): _S.PENDING,
     (_S.SKIPPED, _E.RETRIED): _S.PENDING,
     (_S.CANCELLED, _E.RETRIED): _S.PENDING,
+    (_S.SENT, _E.REVIVED): _S.PENDING,  # only what the audit found vanished, see bot.ledger.queue
 }
 """Every way that a delivery may go; nothing else in the program changes a state."""
 

@@ -30,7 +30,7 @@ PURE = (
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
-    "adapters.telegram.standing",
+    *("adapters.telegram.standing", "bot.late"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(
@@ -85,7 +85,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqlalchemy": {
         "Connection": (
             *("bot.doors", "bot.app", "bot.channel", "bot.intent", "bot.look", "bot.pace", "bot.poll", "bot.settle"),
-            "bot.cli",
+            *("bot.audit", "bot.cli"),
         )
     },
     "sqlalchemy.exc": {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SENT = dict.fromkeys((State.UNCERTAIN, State.HELD), Event.RESOLVED_SENT)
 _NOT_SENT = {State.UNCERTAIN: Event.RESOLVED_NOT_SENT, State.HELD: Event.RELEASED}
 _DROP = dict.fromkeys((State.UNCERTAIN, State.HELD, State.PENDING), Event.DROPPED)
-_RETRY = dict.fromkeys((State.FAILED, State.SKIPPED, State.CANCELLED), Event.RETRIED)
+_RETRY = {**dict.fromkeys((State.FAILED, State.SKIPPED, State.CANCELLED), Event.RETRIED), State.SENT: Event.REVIVED}
 """Which event a person's word stands for, by the state that it is said about; the table of states has the last word."""
 
 
@@ -78,12 +78,15 @@ def retry(
     deliveries: Annotated[list[int] | None, typer.Argument(metavar="ID", show_default=False)] = None,
     *,
     even_if_out: Annotated[
-        bool, typer.Option("--even-if-out", help="Also what was dropped while nobody knew whether it is out.")
+        bool,
+        typer.Option("--even-if-out", help="Also what was dropped while nobody knew whether it is out, or vanished."),
     ] = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Send after all what failed, was skipped or was dropped; without ID, list what failed.
+
+    What was out and has vanished is sent once more only with --even-if-out.
 
     Exit codes: 0 done; 2 something was not changed.
     """
@@ -153,12 +156,18 @@ def _decide(
         if events is _DROP and row.state is State.FAILED:  # it stays what it is; only nobody is reminded of it
             clear_alert(conn, cause, now=now)
             return Done(row, True, f"{about(row)} stays failed, and nothing more is said of it.")
-        if row.state not in events:
+        gone = row.state is State.SENT and row.presence == queue.VANISHED
+        if events is _DROP and gone:
+            clear_alert(conn, cause, now=now)
+            return Done(row, True, f"{about(row)} stays as it is, vanished, and nothing more is said of it.")
+        if row.state not in events or (row.state is State.SENT and not gone):
             return Done(row, False, _why_not(row))
-        if events is _RETRY and not even_if_out and queue.may_be_out(conn, delivery_id):
+        if events is _RETRY and not even_if_out and (gone or queue.may_be_out(conn, delivery_id)):
             return Done(row, False, _may_be_out(row))
-        delivery = queue.get_delivery(conn, delivery_id)
-        person.decide(conn, delivery, events[row.state], cause=cause, reason=reason, now=now, url=url)
+        delivery, why = queue.get_delivery(conn, delivery_id), reason
+        if gone:
+            why = f"{reason}: the post at {row.url or 'a place without an address'} had vanished"
+        person.decide(conn, delivery, events[row.state], cause=cause, reason=why, now=now, url=url)
         decided = find_row(conn, delivery_id) or row
         return Done(decided, True, _now_it_is(decided, now))
 
@@ -186,6 +195,11 @@ def _now_it_is(row: "DeliveryRow", now: "datetime") -> str:
 def _may_be_out(row: "DeliveryRow") -> str:
     from bot.cli.rows import about
 
+    if row.state is State.SENT:
+        return (
+            f"{about(row)} was out and has vanished; if that is wrong, sending it would post it twice: look at the "
+            f"channel first; if it is not there, `handbill retry {row.id} --even-if-out` sends it once more."
+        )
     return (
         f"{about(row)} was dropped while nobody knew whether it is out, and sending it could post it twice: look at "
         f"the channel first; if it is not there, `handbill retry {row.id} --even-if-out` sends it."
@@ -198,6 +212,8 @@ def _why_not(row: "DeliveryRow") -> str:
     from bot.clock import SystemClock
 
     due = moment(row, SystemClock().now())
+    if row.presence == "vanished":
+        return f"{about(row)} was out and has vanished. {what_to_do(row)}"
     return (
         f"{about(row)} "
         + {

@@ -6,12 +6,20 @@ from typing import Any
 
 from rich.text import Text
 
+from adapters.base import Presence
 from bot.cli.show import Page, narrow, plain, state_text, text_column, when
 from bot.clock import SystemClock
 from bot.ledger.reports import DeliveryRow
 from bot.model import State
 
 Cells = tuple[Text, Text, Text, Text]
+
+SEEN: Mapping[Presence, str] = {
+    "confirmed": "confirmed: it was read back",
+    "accepted": "accepted: the platform took it, and does not let us read it back; noted",
+    "vanished": "vanished: it was not there any more when it was read back",
+}
+"""What the audit's one look at a sent post has found, in words."""
 
 
 def show_rows(page: Page, rows: Sequence[DeliveryRow]) -> None:
@@ -45,7 +53,8 @@ def _show_grouped(page: Page, rows: Sequence[DeliveryRow], cells: Sequence[Cells
 
 def show_one(page: Page, row: DeliveryRow) -> None:
     """All there is to know of one delivery."""
-    state = f"{row.state.value} {moment(row, SystemClock().now())}".rstrip()
+    now = SystemClock().now()
+    state = f"{row.state.value} {moment(row, now)}".rstrip()
     page.heading(f"Delivery {row.id}: {name_of(row)}")
     for name, value in (
         ("article", row.link),
@@ -53,6 +62,7 @@ def show_one(page: Page, row: DeliveryRow) -> None:
         ("state", state),
         ("reason", row.reason),
         ("post", row.url),
+        ("audit", f"{SEEN[row.presence]} {when(row.presence_at, now)}" if row.presence else None),
     ):
         if value:
             page.item(f"{name:<8}", plain(value), "dim")
@@ -127,4 +137,9 @@ def what_to_do(row: DeliveryRow) -> str:
         return f"handbill resolve {row.id} --not-sent (let it go out), --drop, or --sent URL where it is out already"
     if row.state is State.FAILED:
         return f"handbill retry {row.id}, or handbill resolve {row.id} --drop to leave it"
+    if row.state is State.SENT:
+        return (
+            f"Look at {plain(row.channel)}, then: handbill retry {row.id} --even-if-out to post it once more, or "
+            f"handbill resolve {row.id} --drop to leave it"
+        )
     return f"Look at {plain(row.channel)}, then: handbill resolve {row.id} --sent URL | --not-sent | --drop"

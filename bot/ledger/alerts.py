@@ -31,6 +31,11 @@ def raise_alert(conn: Connection, cause: str, message: str, *, needs_person: boo
     return True
 
 
+def find_alert(conn: Connection, cause: str) -> Alert | None:
+    """The open alert of this cause."""
+    return next((alert for alert in list_alerts(conn, cause=cause)), None)
+
+
 def clear_alert(conn: Connection, cause: str, *, now: datetime) -> bool:
     """Clear the open alert of this cause. True: there was one."""
     opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
@@ -43,9 +48,11 @@ def clear_gone(conn: Connection, kind: str, kept: Collection[str], *, now: datet
     conn.execute(update(alerts).where(gone).values(cleared_at=now))
 
 
-def list_alerts(conn: Connection, *, untold: bool = False) -> Sequence[Alert]:
-    """Open alerts, oldest first; only those that the operator's chat has not had, if `untold`."""
+def list_alerts(conn: Connection, *, untold: bool = False, cause: str | None = None) -> Sequence[Alert]:
+    """Open alerts, oldest first; only those that the operator's chat has not had, if `untold`; only that of a cause."""
     query = select(alerts).where(alerts.c.cleared_at.is_(None)).order_by(alerts.c.id)
+    if cause is not None:
+        query = query.where(alerts.c.cause == cause)
     if untold:
         query = query.where(alerts.c.told_at.is_(None))
     return [

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.base import Media, Payload
+from adapters.base import Media, Payload, Presence
 from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.ledger.switches import RESTORED, thrown_at
 from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State
@@ -33,6 +33,7 @@ DEFAULT_REASON = {
 }
 
 
+VANISHED: Presence = "vanished"
 TOO_LATE = "too late: it was not out in the time that it was given"
 
 _DONE = FINAL - {State.CANCELLED}
@@ -116,7 +117,11 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
 
 _LAST_RECEIPT = (
     select(deliveries.c.receipt_id)
-    .where(deliveries.c.channel_id == bindparam("b_channel"), deliveries.c.sent_at.is_not(None))
+    .where(
+        deliveries.c.channel_id == bindparam("b_channel"),
+        deliveries.c.sent_at.is_not(None),
+        deliveries.c.receipt_id.is_not(None),  # a person's word gives an address, and no receipt
+    )
     .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
     .limit(1)
 )
@@ -372,14 +377,21 @@ def decide(
     if EDGES[delivery.state, event] is State.PENDING:
         values |= {"due_at": now, "wanted_at": now, "expires_at": None, "failures": 0}
         # What was final may have been taken up, and posted, after the backup that this ledger came from was made.
-        values["look_first"] = int(event is Event.RETRIED and _was_final_before_restore(conn, delivery.id))
-    if delivery.state is State.FAILED:
-        # Proven not executed, and what was refused would be refused again: compose afresh, under a new key.
-        values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1}
+        values["look_first"] = int(delivery.state in FINAL and _was_final_before_restore(conn, delivery.id))
+    if delivery.state in (State.FAILED, State.SENT):
+        # Refused, it would be refused again; out and gone, its key is used up and its staged bytes are no more: compose
+        # afresh, under a new key.
+        values |= {"body": None, "key": None, "payload_number": delivery.payload_number + 1, "first_attempt_at": None}
     if event is Event.RESOLVED_SENT:
-        values |= {"url": url, "sent_at": now}
+        values |= {"url": url, "sent_at": now, "receipt_id": None}
+    statement = update(deliveries).where(_STILL)
+    if event is Event.REVIVED:
+        # What is sent is never sent again, unless it is proven to have vanished. Its receipt's id is kept until there
+        # is another: where posts are numbered, the next one comes after it.
+        statement = statement.where(deliveries.c.presence == VANISHED)
+        values |= {"url": None, "presence": None, "presence_at": None}
     still = (delivery.id, delivery.state, delivery.attempts)
-    return _take(conn, update(deliveries).where(_STILL), still, event, **values)
+    return _take(conn, statement, still, event, **values)
 
 
 def _was_final_before_restore(conn: Connection, delivery_id: int) -> bool:

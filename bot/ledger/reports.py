@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
+from adapters.base import Presence
 from bot.ledger.alerts import Alert, list_alerts
 from bot.ledger.pauses import Stop, list_stops
 from bot.ledger.schema import articles, attempts, channels, deliveries, sources
@@ -36,6 +37,9 @@ class DeliveryRow:
     settled_at: datetime | None
     removed: bool = False
     """Whether the settings no longer name its channel: then nothing of it moves."""
+    presence: Presence | None = None
+    """Sent: what was found when it was read back from outside; None: it has not been, or cannot be."""
+    presence_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """One line of `handbill log --json`."""
@@ -49,6 +53,8 @@ class DeliveryRow:
             "url": self.url,
             "attempts": self.attempts,
             "due_at": self.due_at.isoformat() if self.due_at else None,
+            "presence": self.presence,
+            "presence_at": self.presence_at.isoformat() if self.presence_at else None,
         }
 
 
@@ -127,6 +133,8 @@ def _rows() -> Select[Any]:
         deliveries.c.due_at,
         articles.c.found_at,
         deliveries.c.settled_at,
+        deliveries.c.presence,
+        deliveries.c.presence_at,
     ).select_from(deliveries.join(articles).join(channels))
 
 
@@ -149,6 +157,8 @@ def _read(conn: Connection, query: Select[Any]) -> Iterator[DeliveryRow]:
             found_at=row["found_at"],
             settled_at=row["settled_at"],
             removed=row["removed_at"] is not None,
+            presence=row["presence"],
+            presence_at=row["presence_at"],
         )
 
 

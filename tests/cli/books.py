@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from adapters.base import Payload, Receipt
+from adapters.base import Payload, Presence, Receipt
 from bot.clock import SystemClock
 from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import raise_alert
+from bot.ledger.audit import find_due, note_presence
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.reports import find_row
 from bot.model import Event, Settlement, State
@@ -89,6 +90,21 @@ class Book:
 
     def sent(self, delivery_id: int, url: str) -> None:
         self.settle(delivery_id, Settlement(Event.SENT, None, None, receipt=Receipt("1", url, self.at(-30))))
+
+    def read_back(self, delivery_id: int, url: str, presence: Presence) -> None:
+        """Sent, and read back; what has vanished is told."""
+        receipt = Receipt("1", url, self.at(-30))
+        self.settle(delivery_id, Settlement(Event.SENT, None, None, receipt=receipt, confirm_at=self.at(-20)))
+
+        def work(conn: Connection) -> None:
+            channel = conn.exec_driver_sql(f"SELECT channel_id FROM deliveries WHERE id = {delivery_id}").scalar_one()
+            post = find_due(conn, [channel], now=self.at(-10))
+            assert post is not None
+            assert note_presence(conn, post, presence, now=self.at(-10))
+
+        self.ledger.write_now(work)
+        if presence == "vanished":
+            self._alert(delivery_id, "it has vanished")
 
     def failed(self, delivery_id: int, why: str = "the text is too long") -> None:
         """Refused, with the alert that goes with it."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.base import Presence
 from bot.clock import SystemClock
 from bot.ledger import person, queue
 from bot.ledger.alerts import list_alerts
@@ -242,3 +243,68 @@ def test_somebody_was_faster(book: Book, lost: int) -> None:
     with pytest.raises(NotOurs):
         drop()
     assert (State.SENT, 1) == (book.state(lost), _alerts(book))
+
+
+# ── what has vanished ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def vanished(book: Book) -> int:
+    """A delivery that was out and is not there any more."""
+    (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
+    book.read_back(delivery, POST, "vanished")
+    return delivery
+
+
+def test_what_vanished_is_sent_once_more_on_a_second_word_only(handbill: Handbill, book: Book, vanished: int) -> None:
+    """retry refuses, and says why; with --even-if-out it is composed afresh under a new number, its alert over."""
+    answer = handbill("retry", str(vanished))
+    assert (2, State.SENT, 1) == (answer.code, book.state(vanished), _alerts(book))
+    assert "has vanished; if that is wrong, sending it would post it twice" in answer.err
+    assert f"handbill retry {vanished} --even-if-out" in answer.err
+    assert 0 == handbill("retry", str(vanished), "--even-if-out").code
+    delivery = book.ledger.read_now(lambda conn: get_delivery(conn, vanished))
+    assert (State.PENDING, None, None, 2, 0) == (
+        delivery.state,
+        delivery.body,
+        delivery.key,
+        delivery.payload_number,
+        _alerts(book),
+    )
+    row = book.ledger.read_now(lambda conn: find_row(conn, vanished))
+    assert row is not None
+    assert (None, None, f"a person asked for it: the post at {POST} had vanished") == (
+        row.url,
+        row.presence,
+        row.reason,
+    )
+
+
+def test_what_vanished_may_be_left(handbill: Handbill, book: Book, vanished: int) -> None:
+    """--drop leaves it as it is and says no more of it; --not-sent is not the word for it, and says which are."""
+    answer = handbill("resolve", str(vanished), "--not-sent")
+    assert (2, 1) == (answer.code, _alerts(book))
+    assert f"handbill retry {vanished} --even-if-out to post it once more" in answer.err
+    answer = handbill("resolve", str(vanished), "--drop")
+    assert (0, State.SENT, 0) == (answer.code, book.state(vanished), _alerts(book))
+    assert "stays as it is, vanished, and nothing more is said of it" in answer.out
+
+
+@pytest.mark.parametrize("presence", ["confirmed", "accepted"])
+def test_what_is_out_is_never_sent_twice(handbill: Handbill, book: Book, presence: Presence) -> None:
+    """What was read back is not sent again, whatever is said."""
+    (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
+    book.read_back(delivery, POST, presence)
+    answer = handbill("retry", str(delivery), "--even-if-out")
+    assert (2, State.SENT) == (answer.code, book.state(delivery))
+    assert "is never sent twice" in answer.err
+
+
+def test_only_what_vanished_takes_the_edge(book: Book) -> None:
+    """The ledger itself refuses to take up a sent delivery that has not vanished, whoever asks."""
+    (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
+    book.read_back(delivery, POST, "confirmed")
+    sent = book.ledger.read_now(lambda conn: get_delivery(conn, delivery))
+    with pytest.raises(NotOurs):
+        book.ledger.write_now(lambda conn: queue.decide(conn, sent, Event.REVIVED, reason="again", now=book.now))
+    assert State.SENT == book.state(delivery)

@@ -36,6 +36,8 @@ def test_log_json_has_a_line_for_each_article_and_channel(handbill: Handbill, bo
         "url": POST,
         "attempts": 1,
         "due_at": None,
+        "presence": None,
+        "presence_at": None,
     } == sent
     assert ("weekly", "mastodon", "failed", "the text is too long") == tuple(
         failed[name] for name in ("channel", "platform", "state", "reason")
@@ -124,6 +126,15 @@ def test_log_of_one_delivery_shows_every_attempt(handbill: Handbill, book: Book)
     assert ("publish", "rejected", 422) == (attempt["step"], attempt["outcome"], attempt["status"])
     assert attempt["started_at"] < attempt["ended_at"]
     assert "failed" == told["state"]
+
+
+def test_log_of_one_delivery_shows_what_the_audit_found(handbill: Handbill, book: Book) -> None:
+    """`log ID` says that a sent post was read back from outside and when, for machines too."""
+    (delivery,) = book.article("Tram line opens", [book.channel("telegram")])
+    book.read_back(delivery, POST, "confirmed")
+    assert "audit    confirmed: it was read back 10 s ago" in handbill("log", str(delivery)).lines
+    (told,) = handbill("log", str(delivery), "--json").objects
+    assert ("confirmed", book.at(-10).isoformat()) == (told["presence"], told["presence_at"])
 
 
 def test_log_of_no_such_delivery(handbill: Handbill, book: Book) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from adapters.base import Adapter, Answer, Draft, Marker, Outcome, Payload, Receipt, Standing
+from adapters.base import Adapter, Answer, Draft, Marker, Outcome, Payload, Presence, Receipt, Standing
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine
@@ -88,6 +88,10 @@ class Scripted(SimAdapter):
         self._begin("find")
         return await super().find(payload, key, marker)
 
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
+        self._begin("confirm")
+        return await super().confirm(payload, receipt)
+
 
 def feed(*titles: str) -> bytes:
     """A JSON feed with these articles, the newest last in the list and first in the document."""
@@ -152,6 +156,15 @@ def read(world: World, work: Callable[[Connection], T]) -> T:
     ledger = InlineLedger(open_engine(world.ledger_url))
     try:
         return ledger.read_now(work)
+    finally:
+        ledger.close()
+
+
+def write(world: World, work: Callable[[Connection], T]) -> T:
+    """Somebody does something to the ledger beside the daemon."""
+    ledger = InlineLedger(open_engine(world.ledger_url))
+    try:
+        return ledger.write_now(work)
     finally:
         ledger.close()
 
