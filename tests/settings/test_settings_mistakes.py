@@ -269,8 +269,8 @@ def test_a_short_quiet_time_on_this_machine(load: Load) -> None:
 @pytest.mark.parametrize("name", ["PROBE_GAP", "CALL_DEADLINE", "BACKOFF"])
 def test_every_wait_of_the_protocol_has_a_floor(mistakes: Mistakes, load: Load, name: str) -> None:
     """Shorter than what protects from posting twice, or a platform from us: only towards servers on this machine."""
-    account = {"HANDBILL_PAPER__TOKEN": "inky-fingers"}
+    account = {"HANDBILL_PAPER__TOKEN": "inky-fingers", "HANDBILL_PAPER__SERVER": "paper.example"}
     (sentence,) = mistakes(**account, **{f"HANDBILL_{name}": "1s"})
     assert sentence.startswith(f'HANDBILL_{name} is "1s": ')
     assert sentence.endswith("(shorter is for servers on this machine only).")
-    load(HANDBILL_PAPER__SERVER="127.0.0.1", **account, **{f"HANDBILL_{name}": "1s"})
+    load(**account | {"HANDBILL_PAPER__SERVER": "127.0.0.1", f"HANDBILL_{name}": "1s"})
