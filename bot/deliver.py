@@ -41,6 +41,10 @@ Unwritten = tuple[Delivery, Settlement, Article]
 
 LOOK_EVERY = 5.0
 """Seconds after which an idle lane looks at the ledger again: a person may have decided something beside the daemon."""
+HINDERED_FOR = 1.0
+"""Seconds after which a lane looks again when something came up at the last moment."""
+SHORTEST_REST = 0.001
+"""Seconds: less than wall time can tell would be no rest at all."""
 DEADLINE_SLACK = 5.0
 """Seconds that an adapter may overrun its own deadline before the lane stops believing in it."""
 
@@ -171,7 +175,7 @@ class Lane:
             case _ if head.look_first:
                 await self._look_first(head, article, seen.last_receipt)
             case _:
-                await self._send(head, article, seen.last_receipt)
+                return await self._send(head, article, seen.last_receipt)
         return None
 
     async def _look(self) -> Look:
@@ -191,35 +195,36 @@ class Lane:
             return Rest(head.due_at, "not due yet")
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
-            return Rest(now + timedelta(seconds=quiet), "an unknown outcome rests")
+            return Rest(now + timedelta(seconds=max(quiet, SHORTEST_REST)), "an unknown outcome rests")
         if seen.stopped:
             return Rest(None, "paused by a person")
         return Rest(seen.slot, "pacing") if seen.slot is not None and seen.slot > now else None
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _send(self, delivery: Delivery, article: Article, last_receipt: str | None) -> None:
+    async def _send(self, delivery: Delivery, article: Article, last_receipt: str | None) -> Rest | None:
         started_at = self._doors.clock.now()
         if delivery.expires_at is not None and delivery.expires_at <= started_at:
             await self._settler.expire(delivery, article)
-            return
+            return None
         try:
             payload, key = await self._payload(delivery, article)
             marker = await self._shortly(lambda: self._adapter.mark(last_receipt))
         except Outcome as outcome:
             settlement = self._judge("stage", outcome, delivery)
             await self._settler.aside(delivery, "stage", settlement, article, started_at=started_at)
-            return
+            return None
         if self.stopping:
-            return
+            return None
         intent = Intent(delivery, payload, key, self.channel.account, json.dumps(dict(marker)), self._adapter.paces)
         commit = partial(intent.commit, now=self._doors.clock.now())
         try:
             number = await self._doors.ledger.write(commit, lease=self._lease)
         except NotNow as hindrance:
             self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
-            return
+            return Rest(self._doors.clock.now() + timedelta(seconds=HINDERED_FOR), str(hindrance))
         await self._publish(replace(delivery, attempts=number, key=key), payload, article)
+        return None
 
     async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
         """The frozen payload and its key; composed and staged, if this is the first time."""
