@@ -22,9 +22,9 @@ CODE = Path(bot.__file__).parent.parent
 class Program:
     """`python -m bot …` on a stage. Leaving the block kills it if it still runs, and looks through all that it said."""
 
-    def __init__(self, stage: Stage, *arguments: str, **more: str) -> None:
+    def __init__(self, stage: Stage, *arguments: str, module: str = "bot", **more: str) -> None:
         self._stage = stage
-        self._command = [sys.executable, "-m", "bot", *arguments]
+        self._command = [sys.executable, "-m", module, *arguments]
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "NO_COLOR": "1", "COLUMNS": "200"}
         self._environment = {**stage.environment(**more), **own}
         self._lines: list[str] = []
@@ -77,6 +77,18 @@ class Program:
         while not enough(self.events):
             self._news.clear()
             await self._meanwhile(self._news.wait())
+
+    async def heard_or_ended(self, enough: Callable[[list[Event]], bool]) -> None:
+        """Wait until its log says enough, or until it is gone."""
+        with suppress(AssertionError):
+            await self.heard(enough)
+
+    async def killed_itself(self) -> bool:
+        """Whether it has died by its own SIGKILL. If it is still there, it is stopped as a signal would stop it."""
+        code = await self.stopped() if self.process.returncode is None else await self.ended()
+        if code not in (0, -signal.SIGKILL):
+            raise AssertionError(f"the program ended with {code}: {self.err}")
+        return code == -signal.SIGKILL
 
     async def struck(self, seat: Seat, kind: str) -> None:
         """Wait until a fault of this kind has happened to one of its calls."""
