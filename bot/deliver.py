@@ -18,10 +18,11 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import Adapter, Answer, CanList, KeySeed, Outcome, Payload, Receipt, Uncertain
+from adapters.base import Adapter, Answer, CanInfer, CanList, KeySeed, Outcome, Payload, Receipt, Uncertain
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import PAYLOADS, begun, search
+from bot.infer import infer
 from bot.intent import Intent, NotNow
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState
@@ -276,6 +277,11 @@ class Lane:
         if settlement.event is Event.LOST:
             self._rest_quietly(self._quiet_for)
         await self._written(delivery, settlement, article)
+        if settlement.receipt is not None and isinstance(self._adapter, CanInfer):
+            rest_for = self._adapter.deadline_for + DEADLINE_SLACK + self._quiet_for
+            await infer(
+                self._settler, self._adapter, self._doors, self.channel.id, settlement.receipt, rest_for=rest_for
+            )
 
     async def _written(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
         try:

@@ -147,7 +147,7 @@ class Settler:
                 needs_person=True,
                 now=now,
             )
-        elif state is State.SENT and delivery.failures:
+        elif settlement.event is Event.ABSENT or (state is State.SENT and delivery.failures):
             clear_alert(conn, cause_of(delivery.id), now=now)
 
     def _say(self, delivery: Delivery, settlement: Settlement, state: State, article: Article) -> None:

@@ -29,6 +29,9 @@ from tests.secrecy import hand_out
 HOME = "https://herald.example.org"
 """Where the articles' links lead; no platform takes a link to this machine for one."""
 
+OPS_CHAT = 4242
+"""The private chat of the operator and the bot, on Telegram."""
+
 Now = Callable[[], float]
 
 
@@ -44,6 +47,10 @@ class Seat:
     """Whether the platform tells what is out: then every delivery is settled, and none waits for a person."""
     uploads: bool
     """Whether an article's picture is uploaded."""
+    needs_neighbour: bool = False
+    """Whether that takes a post before it: what is lost before there is any waits for a person."""
+    repeats: bool = True
+    """Whether the same call with the same key may be made again at any time."""
     answers: Counter[int] = field(default_factory=Counter)
     """HTTP status → how many requests were answered with it, since `watch`."""
 
@@ -81,12 +88,14 @@ def _telegram(now: Now) -> Seat:
     server = TelegramSandbox(now=now)
     server.add_bot(token)
     server.add_chat(-1001234567890, "herald", "The Sandbox Herald", admins={token: ["can_post_messages"]})
+    server.add_chat(OPS_CHAT, None, "The editor", "private", members=[token])
     settings = {
         "HANDBILL_TELEGRAM__TOKEN": lambda: token,
         "HANDBILL_TELEGRAM__CHAT": lambda: "@herald",
         "HANDBILL_TELEGRAM__API_BASE": lambda: server.api_base,
+        "HANDBILL_TELEGRAM__OPS_CHAT": lambda: str(OPS_CHAT),
     }
-    return Seat("telegram", server, settings, remembers=False, uploads=False)
+    return Seat("telegram", server, settings, remembers=True, uploads=False, needs_neighbour=True, repeats=False)
 
 
 def _mastodon(now: Now) -> Seat:

@@ -30,7 +30,7 @@ PURE = (
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
-    *("adapters.telegram.standing", "bot.late"),
+    *("adapters.telegram.standing", "adapters.telegram.probe", "bot.late"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(
@@ -84,8 +84,8 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # what may be taken elsewhere too: loops hand work functions to the ledger's door, and know its errors
     "sqlalchemy": {
         "Connection": (
-            *("bot.doors", "bot.app", "bot.channel", "bot.intent", "bot.look", "bot.pace", "bot.poll", "bot.settle"),
-            *("bot.audit", "bot.cli"),
+            *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pace", "bot.poll"),
+            *("bot.settle", "bot.audit", "bot.cli"),
         )
     },
     "sqlalchemy.exc": {

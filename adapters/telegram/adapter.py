@@ -1,6 +1,7 @@
 """Telegram through python-telegram-bot: one bot in one chat.
 
-The Bot API has no idempotency key: a call whose answer was lost is never repeated by itself.
+The Bot API has no idempotency key: a call whose answer was lost is repeated only once the message is known not to be
+there (`adapters.telegram.probe`).
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from typing import Any
 from telegram import Bot, LinkPreviewOptions, MessageEntity
 
 from adapters.base import (
+    Absent,
     Answer,
     CannotTell,
     ChannelDown,
@@ -30,6 +32,8 @@ from adapters.base import (
 from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose
+from adapters.telegram.probe import Trail, in_a_row
+from adapters.telegram.prober import Prober, Way
 from adapters.telegram.standing import standing_of
 from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, receipt_of
 from adapters.text import fit
@@ -54,6 +58,11 @@ class TelegramAdapter:
         self._now = context.now
         self._client = BotClient(settings.token.get_secret_value(), settings.api_base, user_agent=context.user_agent)
         self._chat = _chat_id(settings.chat)
+        self._edits_own_only = False
+        """Whether an edit that Telegram would allow tells a message of ours from others'."""
+        ops_chat = None if settings.ops_chat is None else _chat_id(settings.ops_chat)
+        gap = (context.waits or WAITS).probe_gap_for
+        self._prober = Prober(self._client, context.now, name=settings.chat, ops_chat=ops_chat, gap_for=gap)
 
     async def verify(self) -> Standing:
         """Ask who the bot is, which chat this is, and what the bot may do there."""
@@ -71,6 +80,8 @@ class TelegramAdapter:
                 raise
             member = None  # who is not an administrator of a channel is not even told about itself
         self._chat = chat["id"]  # a number outlives a renaming of the chat
+        self._prober.place = chat
+        self._edits_own_only = chat.get("type") != "channel" or not (member or {}).get("can_edit_messages", True)
         return standing_of(bot, chat, member, has_ops_chat=self._settings.ops_chat is not None)
 
     def compose(self, post: Post, at: datetime) -> Draft:
@@ -99,16 +110,51 @@ class TelegramAdapter:
             raise outcome_of_publish(seen, self._now())
         return receipt
 
-    async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # nothing of it can be asked for
-        """Telegram cannot be asked for a bot's own messages: a person looks."""
-        after = f" after message {marker['last']}" if marker.get("last") else ""
-        return CannotTell(
-            f"Telegram does not tell a bot what it has posted: look in {self._settings.chat}{after} whether it is there"
-        )
+    async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # the contract's, and Telegram has none
+        """Look at the messages after the last known one, number by number. `marker` is that of an attempt's intent.
 
-    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # nothing of it can be asked for
-        """A bot cannot read a channel."""
+        With an ops chat, each is forwarded there and compared, then taken away again. Without, an edit that changes
+        nothing tells which are the bot's own, if it may edit no others; then the bot must be Handbill's alone.
+        """
+        trail = Trail.of(marker)
+        if trail is None:
+            return CannotTell(
+                f"no message of {self._settings.chat} was known before this one: look whether it is there"
+            )
+        ways = await self._ways()
+        if not in_a_row(self._chat):
+            return CannotTell(f"the messages of {self._settings.chat} are not numbered in a row: {self._look(trail)}")
+        return await self._prober.find(payload, trail, self._chat, ways=ways)
+
+    def infer(self, marker: Marker, later: str) -> Answer:
+        """The very next number went to a later post of ours: then nothing came between."""
+        trail = Trail.of(marker)
+        if trail is not None and in_a_row(self._chat) and later == str(trail.last + 1):
+            return Absent("the next post of ours took the number that it would have had")
+        return CannotTell("a later post of ours does not tell")
+
+    async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # a bot cannot read a channel
+        """Whether the message is still there, by an edit that changes nothing; what it says, a bot cannot read."""
+        if not in_a_row(self._chat):
+            return "accepted"
+        if await self._prober.is_gone(self._chat, int(receipt.id)):
+            await self._need_rights()
+            return "vanished"
         return "accepted"
+
+    async def _ways(self) -> list[Way]:
+        """The ways to look, the best first. Raises ChannelDown where a missing right would make all look absent."""
+        await self._need_rights()
+        forwarding: list[Way] = ["forward"] if self._settings.ops_chat is not None else []
+        return [*forwarding, "edit"] if self._edits_own_only else forwarding
+
+    async def _need_rights(self) -> None:
+        standing = await self.verify()
+        if standing.problems:
+            raise ChannelDown(f"{self._settings.chat} cannot be looked at", mend=" ".join(standing.problems))
+
+    def _look(self, trail: Trail) -> str:
+        return f"look after message {trail.last} whether it is there"
 
     async def alert(self, text: str) -> bool:
         """Send `text` to the ops chat, if there is one."""

@@ -89,6 +89,18 @@ def find_head(conn: Connection, channel_id: int) -> Delivery | None:
     return _delivery(row) if row else None
 
 
+def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
+    """Uncertain deliveries of a lane that stepped aside for a person, of calls that were begun `before` then."""
+    aside = select(deliveries).where(
+        deliveries.c.channel_id == channel_id,
+        OPEN,
+        deliveries.c.state == State.UNCERTAIN,
+        deliveries.c.due_at.is_(None),
+        deliveries.c.attempt_started_at < before,
+    )
+    return [_delivery(row) for row in conn.execute(aside.order_by(deliveries.c.id)).mappings()]
+
+
 def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
     """One delivery as it is now. LookupError when there is none."""
     row = conn.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()

@@ -349,15 +349,18 @@ async def test_an_alert_that_fails(opened: Opened) -> None:
             await adapter.alert("The feed is down.")
 
 
-async def test_a_lost_answer_waits_for_a_person(sandbox: TelegramSandbox, opened: Opened) -> None:
-    """Telegram does not tell whether a post is out; the person is told where to look, and nothing is asked."""
+async def test_without_any_way_to_look_a_lost_answer_waits_for_a_person(
+    sandbox: TelegramSandbox, opened: Opened
+) -> None:
+    """A bot that may edit others' posts, and has no ops chat: a person is told where to look."""
+    sandbox.grant(TOKEN, CHAT, "can_post_messages", "can_edit_messages")
     async with opened() as adapter:
         payload, marker = await payload_of(adapter), await adapter.mark("41")
         answer = await adapter.find(payload, adapter.key(SEED), marker)
     assert marker == {"last": "41"}
     assert isinstance(answer, CannotTell)
     assert "@news after message 41" in answer.why
-    assert sandbox.requests == []
+    assert ["getMe", "getChat", "getChatMember"] == [path.rsplit("/", 1)[-1] for _, path in sandbox.requests]
 
 
 async def test_the_contract(opened: Opened) -> None:

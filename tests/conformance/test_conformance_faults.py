@@ -1,7 +1,8 @@
 """Every platform × every fault, through the real core and the real libraries, judged by what readers see.
 
-After recovery there is exactly one post for each article. Only where an answer was lost, on a platform that does not
-tell what is out, there is one or none, and that very delivery waits for a person. There are never two.
+After recovery there is exactly one post for each article. Only where an answer was lost before there was any post, on a
+platform that can be asked only for what comes after one, there is one or none, and that delivery waits for a person.
+There are never two.
 """
 
 import asyncio
@@ -131,11 +132,16 @@ def test_a_fault_while_looking_things_up(platform: str, fault: str, ground: Grou
             seat.server.faults.add(_at("read", fault))
             return
 
-        def then_fail_the_look_up(_post: object) -> None:
-            seat.server.on_post = None
-            seat.server.faults.add(_at("read", fault))
+        before = int(seat.needs_neighbour)
+        posts: list[object] = []
 
-        seat.server.faults.add(Fault.parse("cut"))
+        def then_fail_the_look_up(post: object) -> None:
+            posts.append(post)
+            if len(posts) > before:
+                seat.server.on_post = None
+                seat.server.faults.add(_at("read", fault))
+
+        seat.server.faults.add(Fault.parse(f"cut+{before}"))
         seat.server.on_post = then_fail_the_look_up
 
     ground.play(platform, prepare)

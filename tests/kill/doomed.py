@@ -6,6 +6,7 @@ python -m tests.kill.doomed before 7 run --log-json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -18,7 +19,7 @@ boundaries = count(1)
 
 def doom(when: str, at: int) -> None:
     """From now on count commits, on whichever engine, and die at the one with the number `at`."""
-    commit = DefaultDialect.do_commit
+    commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
     def do_commit(self: DefaultDialect, dbapi_connection: Any) -> None:
         here = next(boundaries) == at
@@ -28,7 +29,7 @@ def doom(when: str, at: int) -> None:
         if here:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign] # every engine's commits pass here
+    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign] # every engine commits here
 
 
 if __name__ == "__main__":
