@@ -57,7 +57,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # imported module → the modules that may import it
     "sqlalchemy": ("bot.ledger",),
     "sqlite3": ("bot.ledger",),
-    "psycopg": (),  # SQLAlchemy loads it for a ledger on a server, and nobody else
+    "psycopg": ("bot.ledger.bell",),  # else only SQLAlchemy loads it, for a ledger on a server
     "alembic": ("bot.ledger.migrate", "bot.ledger.migrations"),
     "aiohttp": ("bot.sources.fetch", "adapters.sandbox"),
     "httpx": ("adapters.wire", "adapters.bluesky.xrpc"),

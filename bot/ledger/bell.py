@@ -6,7 +6,6 @@ https://www.postgresql.org/docs/current/sql-notify.html
 
 from collections.abc import Callable
 
-import psycopg
 import structlog
 from sqlalchemy import Connection, func, make_url, select
 
@@ -27,6 +26,8 @@ def ring(conn: Connection) -> None:
 
 async def listen(url: str, heard: Callable[[], None], clock: Clock) -> None:
     """Call `heard` whenever the bell rings, for life; ended by cancelling. On a session of its own."""
+    import psycopg  # noqa: PLC0415 # a driver that a ledger in a file does not pay for
+
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     while True:
         try:
