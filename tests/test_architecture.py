@@ -30,7 +30,7 @@ PURE = (
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
-    *("adapters.telegram.standing", "adapters.telegram.probe", "bot.late"),
+    *("adapters.telegram.standing", "adapters.telegram.probe", "bot.late", "bot.findings"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
+from bot.cli.audit import audit
 from bot.cli.channels import channels, pause, resume
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
@@ -32,6 +33,7 @@ for command in (
     preview,
     status,
     channels,
+    audit,
     log,
     resolve,
     retry,

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, or_, select
 
 from adapters.base import Presence
 from bot.ledger.alerts import Alert, list_alerts
@@ -117,7 +117,8 @@ def summarise(conn: Connection) -> Waiting:
     return Waiting(int(count), earliest, int(undecided), tuple(alerts), tuple(unread), stops)
 
 
-def _rows() -> Select[Any]:
+def select_rows(*more: Column[Any]) -> Select[Any]:
+    """The query for what `row_of` reads, and `more` columns of deliveries, articles and channels."""
     return select(
         deliveries.c.id,
         deliveries.c.article_id,
@@ -135,31 +136,36 @@ def _rows() -> Select[Any]:
         deliveries.c.settled_at,
         deliveries.c.presence,
         deliveries.c.presence_at,
+        *more,
     ).select_from(deliveries.join(articles).join(channels))
 
 
+def row_of(row: RowMapping) -> DeliveryRow:
+    """One row of `select_rows`."""
+    state = State(row["state"])
+    gone = row["removed_at"] is not None and state is State.PENDING
+    return DeliveryRow(
+        id=row["id"],
+        article_id=row["article_id"],
+        title=row["title"],
+        link=row["link"],
+        channel=row["name"],
+        platform=row["platform"],
+        state=state,
+        reason=REMOVED if gone else row["reason"],
+        url=row["url"],
+        attempts=row["attempts"],
+        due_at=None if gone else row["due_at"],
+        found_at=row["found_at"],
+        settled_at=row["settled_at"],
+        removed=row["removed_at"] is not None,
+        presence=row["presence"],
+        presence_at=row["presence_at"],
+    )
+
+
 def _read(conn: Connection, query: Select[Any]) -> Iterator[DeliveryRow]:
-    for row in conn.execute(query).mappings():
-        state = State(row["state"])
-        gone = row["removed_at"] is not None and state is State.PENDING
-        yield DeliveryRow(
-            id=row["id"],
-            article_id=row["article_id"],
-            title=row["title"],
-            link=row["link"],
-            channel=row["name"],
-            platform=row["platform"],
-            state=state,
-            reason=REMOVED if gone else row["reason"],
-            url=row["url"],
-            attempts=row["attempts"],
-            due_at=None if gone else row["due_at"],
-            found_at=row["found_at"],
-            settled_at=row["settled_at"],
-            removed=row["removed_at"] is not None,
-            presence=row["presence"],
-            presence_at=row["presence_at"],
-        )
+    yield from map(row_of, conn.execute(query).mappings())
 
 
 def list_log(
@@ -172,7 +178,7 @@ def list_log(
 ) -> list[DeliveryRow]:
     """Article × channel, oldest first. `words` are looked for in titles and links, whatever their case; of what is
     left, the `newest` articles only, where a number is given."""
-    query = _rows()
+    query = select_rows()
     if states:
         query = query.where(deliveries.c.state.in_(states))
     if channel is not None:
@@ -202,23 +208,23 @@ def count_skipped(conn: Connection, channel: str | None = None) -> int:
 
 def list_undecided(conn: Connection) -> list[DeliveryRow]:
     """Deliveries that wait for `handbill resolve`, oldest first."""
-    return list(_read(conn, _rows().where(_UNDECIDED).order_by(deliveries.c.id)))
+    return list(_read(conn, select_rows().where(_UNDECIDED).order_by(deliveries.c.id)))
 
 
 def list_failed(conn: Connection) -> list[DeliveryRow]:
     """Deliveries that `handbill retry` could send after all because a platform refused them, oldest first."""
-    return list(_read(conn, _rows().where(deliveries.c.state == State.FAILED).order_by(deliveries.c.id)))
+    return list(_read(conn, select_rows().where(deliveries.c.state == State.FAILED).order_by(deliveries.c.id)))
 
 
 def list_next(conn: Connection, count: int) -> list[DeliveryRow]:
     """The first `count` of what goes by itself, in the order in which it is due."""
-    query = _rows().where(_BY_ITSELF, channels.c.removed_at.is_(None))
+    query = select_rows().where(_BY_ITSELF, channels.c.removed_at.is_(None))
     return list(_read(conn, query.order_by(func.coalesce(deliveries.c.due_at, ""), deliveries.c.id).limit(count)))
 
 
 def find_row(conn: Connection, delivery_id: int) -> DeliveryRow | None:
     """One delivery as the log shows it."""
-    return next(iter(_read(conn, _rows().where(deliveries.c.id == delivery_id))), None)
+    return next(iter(_read(conn, select_rows().where(deliveries.c.id == delivery_id))), None)
 
 
 def count_states(conn: Connection) -> Mapping[int, Mapping[State, int]]:

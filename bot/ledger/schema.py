@@ -87,7 +87,7 @@ articles = Table(
     Column("picture_url", Text),
     Column("picture_alt", Text, comment="the author's own words"),
     Column("published_at", Utc, comment="as the source stated it"),
-    Column("found_at", Utc, nullable=False),
+    Column("found_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, comment="last time that the source showed other texts"),
 )
 

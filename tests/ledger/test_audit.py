@@ -11,6 +11,7 @@ from adapters.base import Payload, Presence
 from bot.ledger import audit, queue
 from bot.ledger.audit import ToRead
 from bot.ledger.db import InlineLedger
+from bot.ledger.findings import list_audited
 from bot.ledger.pauses import stop, stop_all
 from bot.ledger.schema import deliveries
 from bot.model import State
@@ -162,12 +163,38 @@ def test_no_query_of_the_loop_goes_through_the_ledger(ledger: InlineLedger, path
     event.remove(ledger.engine, "before_cursor_execute", listen)
     assert len(asked) >= 6
 
+    assert [] == [step for step in _plans(ledger, asked) if not step.startswith("SEARCH")]
+    assert {"ix_deliveries_confirm", "ix_deliveries_open", "ix_attempts_channel"} <= {
+        word for step in _plans(ledger, asked) for word in step.split()
+    }
+
+
+def test_an_audit_of_a_period_reads_that_period(ledger: InlineLedger, path: Path) -> None:
+    """`handbill audit` finds the articles of its period, and what is open or unread besides, by their indexes."""
+    assert path.exists()  # as above
+    here = four(ledger)
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(ledger.engine, "before_cursor_execute", listen)
+    found = ledger.read_now(lambda conn: list_audited(conn, since=later(-60), leads={}, cause_of=str))
+    event.remove(ledger.engine, "before_cursor_execute", listen)
+    assert (here, 4) == (1, len(found))
+    steps = [step for step in _plans(ledger, asked) if "articles" in step or "deliveries" in step]
+    assert {"ix_articles_found_at", "ix_deliveries_open", "ix_deliveries_confirm"} <= {
+        word for step in steps for word in step.split()
+    }
+    assert [] == [step for step in steps if not step.startswith("SEARCH") and " ix_deliveries_" not in step]
+
+
+def _plans(ledger: InlineLedger, asked: Sequence[tuple[str, Any]]) -> list[str]:
+    """How SQLite goes about the statements, as far as it reads deliveries, articles or attempts."""
+
     def explain(conn: Connection) -> list[str]:
         plans = [conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given) for statement, given in asked]
         return [str(step.detail) for plan in plans for step in plan]
 
-    steps = [step for step in ledger.read_now(explain) if "deliveries" in step or "attempts" in step]
-    assert [] == [step for step in steps if not step.startswith("SEARCH")]
-    assert {"ix_deliveries_confirm", "ix_deliveries_open", "ix_attempts_channel"} <= {
-        word for step in steps for word in step.split()
-    }
+    steps = ledger.read_now(explain)
+    return [step for step in steps if any(table in step for table in ("deliveries", "articles", "attempts"))]

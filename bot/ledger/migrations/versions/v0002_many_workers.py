@@ -16,6 +16,7 @@ def upgrade() -> None:
     for name in ("wanted_at", "expires_at", "confirm_at", "presence_at"):
         op.add_column("deliveries", sa.Column(name, TIME, nullable=True))
     op.add_column("deliveries", sa.Column("presence", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_articles_found_at"), "articles", ["found_at"], unique=False)
     op.create_index(
         "ix_deliveries_confirm",
         "deliveries",
