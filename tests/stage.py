@@ -183,6 +183,7 @@ class Stage:
             "HANDBILL_POLL_EVERY": "1m",
             "HANDBILL_SETTLE": "0s",
             "HANDBILL_QUIET_TIME": "1s",
+            "HANDBILL_REPLAY_WAIT": "1s",
             "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
         }
         for seat in self.seats.values():

@@ -29,6 +29,7 @@ PURE = (
     *("adapters.base", "adapters.text", "adapters.address", "adapters.bluesky.tid", "adapters.bluesky.compose"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
+    *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
     *("adapters.telegram.standing", "adapters.telegram.probe", "bot.late", "bot.findings"),
 )

@@ -39,6 +39,12 @@ class MastodonSettings(BaseModel):
         " without it, the language set in the account.",
     )
 
+    attach_picture: bool = Field(
+        default=False,
+        description="Whether the article's picture is attached to the post, with its description; readers then see no"
+        " link card. The token needs the scope write:media too.",
+    )
+
     @field_validator("server")
     @classmethod
     def _check_server(cls, text: str) -> str:
@@ -84,11 +90,17 @@ def _open(settings: MastodonSettings, context: Context) -> Adapter:
 
 
 def _compose(settings: MastodonSettings | None, post: Post, _at: datetime) -> Draft:
-    from adapters.mastodon.compose import DEFAULT_LIMITS, compose  # noqa: PLC0415 # keeps the registry light
+    from adapters.mastodon.compose import DEFAULT_DESCRIPTION, DEFAULT_LIMITS, compose  # noqa: PLC0415 # keeps the registry light
 
     if settings is None:
         return compose(post, DEFAULT_LIMITS)
-    return compose(post, DEFAULT_LIMITS, visibility=settings.visibility, language=settings.language)
+    return compose(
+        post,
+        DEFAULT_LIMITS,
+        visibility=settings.visibility,
+        language=settings.language,
+        description_limit=DEFAULT_DESCRIPTION if settings.attach_picture else None,
+    )
 
 
 PLATFORM = Platform(

@@ -3,11 +3,13 @@
 import re
 from functools import partial
 
-from adapters.base import Draft, Limits, Mark, Part, Post
+from adapters.base import Draft, Json, Limits, Mark, Media, Part, Picture, Post
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
-from adapters.text import fit
+from adapters.text import ELLIPSIS, fit
 
 DEFAULT_LENGTH = 500
+DEFAULT_DESCRIPTION = 1500
+"""Characters of a picture's description: https://github.com/mastodon/mastodon/blob/v4.5.0/app/models/media_attachment.rb"""
 _MOST_REPAIRS = 20
 _WORD_JOINER = "\u2060"
 _BREAKS_LINKS = re.compile(r"[\x00-\x20\x7f<>\"{}\\`\s]")
@@ -24,8 +26,19 @@ def limits_of(length: int = DEFAULT_LENGTH, link_length: int = LINK_LENGTH) -> L
 DEFAULT_LIMITS = limits_of()
 
 
-def compose(post: Post, limits: Limits, *, visibility: str = "public", language: str | None = None) -> Draft:
-    """The status that `post` comes to. The server makes the link card by itself. Raises Rejected."""
+def compose(
+    post: Post,
+    limits: Limits,
+    *,
+    visibility: str = "public",
+    language: str | None = None,
+    description_limit: int | None = None,
+) -> Draft:
+    """The status that `post` comes to. Raises Rejected.
+
+    The server makes the link card by itself, unless a picture is attached, which it is where the length that its
+    description may have is given.
+    """
     link = linkable(post.link)
     fitted = fit([_prepared(part) for part in post.parts], limits)
     request = {"status": fitted.text, "visibility": visibility}
@@ -33,6 +46,11 @@ def compose(post: Post, limits: Limits, *, visibility: str = "public", language:
     if known_language:
         request["language"] = known_language
     warnings = list(fitted.warnings)
+    media: tuple[Media, ...] = ()
+    if description_limit and post.picture:
+        media = (_attached(post.picture, description_limit),)
+        if media[0].alt != post.picture.alt:
+            warnings.append("the picture's description was cut to fit")
     if link not in links(fitted.text):
         warnings.append("Mastodon will not make a link of the article's address, and counts it letter by letter")
     return Draft(
@@ -42,6 +60,7 @@ def compose(post: Post, limits: Limits, *, visibility: str = "public", language:
         unit=limits.unit,
         # `link` is not sent: it is what a status is known by when it is looked for.
         body={**request, "link": link},
+        media=media,
         marks=tuple(
             Mark("link", span.start, span.end, fitted.text[span.start : span.end])
             for span in fitted.spans
@@ -49,6 +68,16 @@ def compose(post: Post, limits: Limits, *, visibility: str = "public", language:
         ),
         warnings=tuple(warnings),
     )
+
+
+def with_upload(body: Json, upload_id: str) -> Json:
+    """`body` with an uploaded picture."""
+    return {**body, "media_ids": [upload_id]}
+
+
+def without_upload(body: Json) -> Json:
+    """`body` without a picture: the server makes a card."""
+    return {name: value for name, value in body.items() if name != "media_ids"}
 
 
 def linkable(link: str) -> str:
@@ -82,6 +111,13 @@ def without_mentions(text: str) -> str:
     account's own server. The joiner (U+2060) is no letter of a name and allows no line break.
     """
     return MENTION.sub(lambda found: found[0].replace("@", f"@{_WORD_JOINER}"), text)
+
+
+def _attached(picture: Picture, description_limit: int) -> Media:
+    alt = picture.alt
+    if len(alt) > description_limit:
+        alt = alt[: description_limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
+    return Media(picture.data, picture.mime, alt, picture.width, picture.height)
 
 
 def _prepared(part: Part) -> Part:

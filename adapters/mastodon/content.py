@@ -1,4 +1,4 @@
-"""Whether a status is the one for an article: its HTML carries the article's link. Pure."""
+"""What a status shows, read from its HTML: whether it carries an article's link, whether it says some words. Pure."""
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser
@@ -14,6 +14,20 @@ def carries(content: str, link: str) -> bool:
     wanted = _normalised(link)
     hrefs = (node.attributes.get("href") or "" for node in tree.css("a[href]"))
     return any(_normalised(href) == wanted for href in hrefs) or wanted in map(_normalised, _words(tree))
+
+
+def says(content: str, text: str, link: str) -> bool:
+    """Whether the HTML `content` says what the plain `text` says, apart from `link`, however it is spaced."""
+    tree = LexborHTMLParser(content)
+    for node in tree.css("a[href]"):
+        if _normalised(node.attributes.get("href") or "") == _normalised(link):
+            node.decompose()
+    shown = tree.root.text() if tree.root else ""
+    return _letters(shown, link) == _letters(text, link)
+
+
+def _letters(text: str, link: str) -> str:
+    return "".join(text.replace(link, "").split())
 
 
 def _words(tree: LexborHTMLParser) -> list[str]:

@@ -34,6 +34,18 @@ class Status:
     url: str | None
     at: datetime | None
     boost: bool
+    reply: bool
+    application: str | None
+    """The name of the application that it was made with, which only its author is told, and not by every server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An uploaded picture."""
+
+    id: str
+    ready: bool
+    """Whether the server is done with it: before that it has no address, and cannot be attached."""
 
 
 def object_of(told: object) -> Mapping[str, Any]:
@@ -67,7 +79,20 @@ def status_of(told: object) -> Status:
         url=_text(entity, "url") or None,
         at=at.astimezone(UTC) if isinstance(at, datetime) else None,
         boost=bool(entity.get("reblog")),
+        reply=bool(entity.get("in_reply_to_id")),
+        application=application_name(entity.get("application")),
     )
+
+
+def upload_of(told: object) -> Upload:
+    """`told` as an upload."""
+    entity = object_of(told)
+    return Upload(_id(entity), bool(entity.get("url")))
+
+
+def application_name(told: object) -> str | None:
+    """The name of an application, where there is one."""
+    return (_text(told, "name") or None) if isinstance(told, Mapping) else None
 
 
 def statuses_of(told: object, body: bytes) -> list[Status]:

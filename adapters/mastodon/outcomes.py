@@ -5,18 +5,22 @@ https://github.com/mastodon/mastodon/blob/main/app/controllers/concerns/api/erro
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
+from typing import Literal
 
 import ada_url
 
 from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
-from adapters.wire import LONGEST_WAIT, Wire, retry_after
+from adapters.mastodon.budget import reset_in
+from adapters.wire import Wire, retry_after
 
 _LONGEST_QUOTE = 200
-_DELTA_UP_TO = 10_000_000
-"""A reset that is a number: below this it counts seconds from now, above it is a UNIX time."""
+_LOCKED = "temporary problem serving your request"
+"""From 4.6 on: https://github.com/mastodon/mastodon/blob/main/app/models/concerns/lockable.rb"""
+_MEDIA_GONE = "not found or already attached"
+_MEDIA_NOT_READY = "have not finished processing"
+_THUMBNAIL_FAILED = "Error processing thumbnail"
 
 _MAKE_NEW = "Make a new token under Preferences, Development, with the scopes read and write:statuses, and set it."
 _SEE_ACCOUNT = f"Sign in to the account on the web to see why. If it is only the token: {_MAKE_NEW}"
@@ -57,13 +61,16 @@ def publishing_outcome(failure: Failure, now: datetime) -> Outcome:
     status, said = failure.status, failure.said
     if failure.wire.nothing_sent:
         return Unavailable(failure.sentence)
+    if wear_of(failure) in ("key", "media"):  # an earlier request has used them, and may be what made the post
+        return Uncertain(failure.sentence, status=status)
     told = _waiting_or_down(failure, now)
     if told is not None:
         return told
     match status:
-        # Pixelfed remembers a key before it looks at the request; other servers may be running the first one still.
-        case 400 if "idempotency" in said.lower():
-            return Uncertain(failure.sentence, status=status)
+        case 503 if _LOCKED in said:
+            return Uncertain(f"{failure.server} is still at work on an earlier request for this post.", status=status)
+        case 422 if _MEDIA_NOT_READY in said:
+            return Unavailable(failure.sentence, status=status)
         case 404 if said == "Record not found":
             # The key led to a status, and that is gone: https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb
             return Rejected(
@@ -72,11 +79,54 @@ def publishing_outcome(failure: Failure, now: datetime) -> Outcome:
             )
         case 400 | 413 | 422 if said:
             return Rejected(f"{failure.server} refuses this post ({said}).", status=status)
-        case 408 | 409 | 425:
+        case 409 | 425:
             return Uncertain(failure.sentence, status=status)
         case _ if failure.wire.body and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return ChannelDown(failure.sentence, mend=_SEE_SERVER, status=status)
     return Uncertain(failure.sentence, status=status or None)
+
+
+Wear = Literal["refusal", "key", "media"]
+"""
+refusal  an old refusal is repeated: nothing was executed, and under this key nothing ever will be
+key      the key is used up: if the post proves not to be out, it needs another one
+media    the picture is: if the post proves not to be out, it has to be uploaded again
+"""
+
+
+def wear_of(failure: Failure) -> Wear | None:
+    """What of the request can be of no more use, whatever became of the post.
+
+    Pleroma repeats whatever it answered first, for hours: https://git.pleroma.social/pleroma/pleroma (IdempotencyPlug).
+    Pixelfed takes a key for used before it looks at the request. Iceshrimp waits in vain for a request that crashed.
+    """
+    status, said = failure.status, failure.said
+    match status:
+        case 422 if _MEDIA_GONE in said:
+            return "media"
+        case 400 if "idempotency" in said.lower():
+            return "key"
+        case 408:
+            return "key"
+    if failure.wire.headers.get("idempotent-replayed", "").strip().lower() != "true":
+        return None
+    if status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "key"
+    return "refusal" if status >= HTTPStatus.BAD_REQUEST else None
+
+
+def uploading_outcome(failure: Failure, now: datetime) -> RateLimited | Unavailable | ChannelDown | Rejected:
+    """What a failed upload means, or a failed question about one. Rejected: it is the picture's fault."""
+    status, said = failure.status, failure.said
+    told = None if failure.wire.nothing_sent else _waiting_or_down(failure, now)
+    if told is not None:
+        return told
+    match status:
+        case 400 | 404 | 405 | 413 | 415 | 422 | 501:
+            return Rejected(failure.sentence, status=status)
+        case 500 if _THUMBNAIL_FAILED in said:
+            return Rejected(failure.sentence, status=status)
+    return Unavailable(failure.sentence, status=status or None)
 
 
 def asking_outcome(failure: Failure, now: datetime) -> RateLimited | Unavailable | ChannelDown:
@@ -87,6 +137,13 @@ def asking_outcome(failure: Failure, now: datetime) -> RateLimited | Unavailable
     if failure.status == HTTPStatus.NOT_FOUND:
         return ChannelDown(failure.sentence, mend=_SEE_SERVER, status=failure.status)
     return Unavailable(failure.sentence, status=failure.status or None)
+
+
+def confirming_outcome(failure: Failure, now: datetime) -> RateLimited | Unavailable | ChannelDown:
+    """What a failed reading back means: a page that is missing says nothing of the channel, nor of the post."""
+    if failure.status == HTTPStatus.NOT_FOUND:
+        return Unavailable(failure.sentence, status=failure.status)
+    return asking_outcome(failure, now)
 
 
 def words_of(body: bytes, secret: str) -> str:
@@ -102,23 +159,9 @@ def words_of(body: bytes, secret: str) -> str:
 
 
 def when_to_return(wire: Wire, now: datetime) -> float | None:
-    """Seconds to wait after a 429. Mastodon itself tells only when its window ends, by its own clock.
-
-    https://docs.joinmastodon.org/api/rate-limits/
-    """
+    """Seconds to wait after a 429. Mastodon itself tells only when its window ends, by its own clock."""
     told = retry_after(wire.headers, now)
-    if told is not None:
-        return told
-    reset = wire.headers.get("x-ratelimit-reset", "").strip()
-    try:
-        if reset.isascii() and reset.isdigit():
-            wait = float(reset) if int(reset) < _DELTA_UP_TO else float(reset) - _server_time(wire, now).timestamp()
-        else:
-            at = datetime.fromisoformat(reset)
-            wait = (at.replace(tzinfo=at.tzinfo or UTC) - _server_time(wire, now)).total_seconds()
-    except (ValueError, OverflowError):
-        return None
-    return min(wait, LONGEST_WAIT) if wait > 0 else None
+    return reset_in(wire.headers, now) if told is None else told
 
 
 def _waiting_or_down(failure: Failure, now: datetime) -> RateLimited | ChannelDown | None:
@@ -164,10 +207,3 @@ def _whither(failure: Failure) -> str:
 
 def _quoted(said: str) -> str:
     return f' ("{said}")' if said else ""
-
-
-def _server_time(wire: Wire, now: datetime) -> datetime:
-    try:
-        return parsedate_to_datetime(wire.headers.get("date", ""))
-    except ValueError:
-        return now

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.address import host_of
 from adapters.base import Limits, Standing
-from adapters.mastodon.compose import DEFAULT_LENGTH, limits_of
+from adapters.mastodon.compose import DEFAULT_DESCRIPTION, DEFAULT_LENGTH, limits_of
 from adapters.mastodon.entities import Account
 from adapters.mastodon.length import LINK_LENGTH
 
@@ -13,6 +13,7 @@ _SCOPES = {
     "post (write:statuses)": {"write", "write:statuses"},
     "read the account's own posts (read:statuses)": {"read", "read:statuses"},
 }
+_SCOPES_FOR_PICTURES = {"upload pictures (write:media)": {"write", "write:media"}}
 
 
 def instance_limits(instance: Mapping[str, Any]) -> Limits:
@@ -21,10 +22,25 @@ def instance_limits(instance: Mapping[str, Any]) -> Limits:
     return limits_of(length or DEFAULT_LENGTH, link_length or LINK_LENGTH)
 
 
+def description_limit(instance: Mapping[str, Any]) -> int:
+    """How many characters a picture's description may have; told from 4.4 on."""
+    configuration = instance.get("configuration")
+    media = configuration.get("media_attachments") if isinstance(configuration, Mapping) else None
+    return (_positive(media.get("description_limit")) if isinstance(media, Mapping) else None) or DEFAULT_DESCRIPTION
+
+
 def standing(
-    me: Account, server: str, instance: Mapping[str, Any], application: Mapping[str, Any], limits: Limits
+    me: Account,
+    server: str,
+    instance: Mapping[str, Any],
+    application: Mapping[str, Any],
+    *,
+    pictures: bool = False,
 ) -> Standing:
-    """What is known of the account. Its identity is its id and its home, wherever the operator reached it."""
+    """What is known of the account. Its identity is its id and its home, wherever the operator reached it.
+
+    `pictures`: whether pictures are to be uploaded.
+    """
     home = _home(me, server)
     identity = f"{me.id}@{home}"
     address = f"@{me.name}@{_domain(instance) or home}"
@@ -33,20 +49,21 @@ def standing(
         place_id=identity,
         who=f"{address} ({me.title})" if me.title else address,
         url=me.url,
-        limits=limits,
-        problems=tuple(_problems(me, application)),
+        limits=instance_limits(instance),
+        problems=tuple(_problems(me, application, pictures=pictures)),
         notes=tuple(_notes(me, instance)),
     )
 
 
-def _problems(me: Account, application: Mapping[str, Any]) -> Iterator[str]:
+def _problems(me: Account, application: Mapping[str, Any], *, pictures: bool) -> Iterator[str]:
     if me.suspended:
         yield "The account is suspended: sign in to it on the web to see why, and to appeal."
     scopes = application.get("scopes")  # told from 4.3 on: https://docs.joinmastodon.org/entities/Application/
     if isinstance(scopes, list) and scopes:
-        for what, needed in _SCOPES.items():
+        all_needed = "read, write:statuses and write:media" if pictures else "read and write:statuses"
+        for what, needed in (_SCOPES | _SCOPES_FOR_PICTURES if pictures else _SCOPES).items():
             if not needed.intersection(map(str, scopes)):
-                yield f"The token may not {what}: make a new one with the scopes read and write:statuses."
+                yield f"The token may not {what}: make a new one with the scopes {all_needed}."
 
 
 def _notes(me: Account, instance: Mapping[str, Any]) -> Iterator[str]:

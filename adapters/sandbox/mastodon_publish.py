@@ -47,8 +47,8 @@ class Publisher:
         self._begun = Memory(now, 24 * HOUR)
         self.takes: list[float] = []
         """Seconds for which the next posts are worked on before they are committed, whoever still waits for them."""
-        self.crashes = 0
-        """How many of the next posts end in the middle: after their key was taken, before anything is committed."""
+        self.fails: list[int] = []
+        """How the next posts end in the middle: after their key was taken, before anything is committed."""
         self.banned: set[str] = set()
         """Words whose posts are answered as if all were well, and dropped (app/lib/antispam.rb)."""
 
@@ -119,9 +119,9 @@ class Publisher:
         try:
             if self.takes:
                 await asyncio.sleep(self.takes.pop(0))
-            if self.crashes:
-                self.crashes -= 1
-                raise Refusal(500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+            if self.fails:
+                status_code = self.fails.pop(0)
+                raise Refusal(status_code, HTTPStatus(status_code).phrase)
             status = self._create(token, form)
             if key and status.id in self._store.statuses:
                 self.keys.keep(key, status.id, turn)

@@ -135,13 +135,14 @@ class Stage:
         return f"4200000:{self._secrets['telegram']}"
 
     def settings(self, folder: Path) -> Mapping[str, str]:
-        """What the operator of this stage sets. Loopback servers allow for a short quiet time."""
+        """What the operator of this stage sets. Loopback servers allow for short waits."""
         return {
             "HANDBILL_SOURCES": self.feed,
             "HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'handbill.db'}",
             "HANDBILL_POLL_EVERY": "0.5s",
             "HANDBILL_SETTLE": "0.2s",
             "HANDBILL_QUIET_TIME": "1s",
+            "HANDBILL_REPLAY_WAIT": "1s",
             "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
             "HANDBILL_TELEGRAM__TOKEN": self._bot_token,
             "HANDBILL_TELEGRAM__CHAT": f"@{CHAT_NAME}",

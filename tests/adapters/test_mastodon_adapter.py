@@ -7,8 +7,7 @@ import logging
 import re
 import socket
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +18,7 @@ from adapters.base import (
     Absent,
     AskAgain,
     ChannelDown,
-    Context,
     Found,
-    KeySeed,
     Outcome,
     Part,
     Payload,
@@ -31,39 +28,21 @@ from adapters.base import (
     Unavailable,
     Uncertain,
 )
-from adapters.mastodon import PLATFORM, MastodonSettings
 from adapters.mastodon.adapter import PAGE, PAGES_AT_ONCE, MastodonAdapter
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
-
-TOKEN = "k3Y-of-the-account-0123456789abcdefghijklmno"
-LINK = "https://news.example.com/2026/11/an-article"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class NoSessions:
-    """Mastodon has no sessions to keep."""
-
-    async def load(self) -> str | None:
-        return None
-
-    async def save(self, sealed: str) -> None:
-        raise AssertionError(sealed)
-
-
-def adapter_for(url: str, token: str = TOKEN) -> MastodonAdapter:
-    """An adapter as the core opens it."""
-    context = Context(
-        now=lambda: datetime.now(UTC),
-        random_bytes=lambda count: b"\0" * count,
-        keep_secret=lambda _: None,
-        sessions=NoSessions(),
-        user_agent="Handbill-test",
-    )
-    adapter = PLATFORM.open(MastodonSettings.model_validate({"server": url, "token": token}), context)
-    assert isinstance(adapter, MastodonAdapter)
-    return adapter
+from tests.adapters.mastodon_account import (
+    LINK,
+    NOW,
+    TOKEN,
+    Hands,
+    adapter_for,
+    always,
+    answering,
+    key_of,
+    outcome_of,
+    payload_of,
+)
 
 
 @pytest.fixture
@@ -82,59 +61,6 @@ async def adapter(server: MastodonSandbox) -> AsyncIterator[MastodonAdapter]:
     opened = adapter_for(server.url)
     yield opened
     await opened.close()
-
-
-@asynccontextmanager
-async def answering(handler: Handler) -> AsyncIterator[tuple[MastodonAdapter, list[str]]]:
-    """An adapter for a server that gives every request to `handler`, and the requests it has got."""
-    requests: list[str] = []
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        await request.read()
-        requests.append(f"{request.method} {request.path}")
-        return await handler(request)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", serve)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    adapter = adapter_for(f"http://127.0.0.1:{runner.addresses[0][1]}")
-    try:
-        yield adapter, requests
-    finally:
-        await adapter.close()
-        await runner.cleanup()
-
-
-def always(answer: Callable[[], web.Response]) -> Handler:
-    """A handler that gives this answer to everything."""
-
-    async def handler(_: web.Request) -> web.Response:
-        return answer()
-
-    return handler
-
-
-async def payload_of(adapter: MastodonAdapter, title: str = "A title", link: str = LINK) -> Payload:
-    """The frozen request for an article."""
-    gap = Part("text", "\n\n")
-    post = Post((Part("title", title), gap, Part("link", link)), link, title, "", "en")
-    return await adapter.stage(adapter.compose(post, NOW))
-
-
-def key_of(adapter: MastodonAdapter, article: str = "article-1", payload_number: int = 1) -> str:
-    """The key of an obligation."""
-    return adapter.key(KeySeed("1@mastodon.example", article, "publish", 0, payload_number, NOW))
-
-
-async def outcome_of(call: Awaitable[object]) -> Outcome:
-    """The outcome that `call` raises, which carries no error along that might hold the token."""
-    with pytest.raises(Outcome) as caught:
-        await call
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    return caught.value
 
 
 # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +122,8 @@ async def test_faults(
     assert type(told) is outcome
     assert len(server.requests) == before + 1
     assert len(server.public()) == posts
-    answer = await adapter.find(payload, key, marker)
+    long_ago = {**marker, "began": (datetime.now(UTC) - timedelta(seconds=91)).isoformat()}
+    answer = await adapter.find(payload, key, long_ago)
     assert isinstance(answer, Found if posts else Absent)
     assert not isinstance(answer, Found) or answer.receipt.id == server.public()[0].id
 
@@ -333,14 +260,20 @@ async def test_no_redirect_is_followed() -> None:
 # ── finding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_mark(server: MastodonSandbox, adapter: MastodonAdapter) -> None:
-    """The marker is the ledger's newest id, else the account's own; an account without posts has none."""
-    assert await adapter.mark(None) == {"after": None}
+async def test_mark(server: MastodonSandbox) -> None:
+    """The marker is the ledger's newest id, else the account's own; an account without posts has none. It says when it
+    was made, and what the server calls the application, once that is known."""
+    clock = Hands()
+    adapter = adapter_for(server.url, now=clock.now)
+    began = {"began": clock.now().isoformat()}
+    assert await adapter.mark(None) == {"after": None, **began}
     receipt = await adapter.publish(await payload_of(adapter), key_of(adapter))
-    assert await adapter.mark(None) == {"after": receipt.id}
+    assert await adapter.mark(None) == {"after": receipt.id, **began}
     asked = len(server.requests)
-    assert await adapter.mark("42") == {"after": "42"}
+    assert await adapter.mark("42") == {"after": "42", **began}
     assert len(server.requests) == asked
+    await adapter.verify()
+    assert await adapter.mark("42") == {"after": "42", **began, "application": "Handbill"}
 
 
 async def test_find_looks_at_newer_posts_only(server: MastodonSandbox, adapter: MastodonAdapter) -> None:

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
-from adapters.mastodon.outcomes import Failure, asking_outcome, publishing_outcome, when_to_return, words_of
+from adapters.mastodon.outcomes import (
+    Failure,
+    asking_outcome,
+    confirming_outcome,
+    publishing_outcome,
+    uploading_outcome,
+    wear_of,
+    when_to_return,
+    words_of,
+)
 from adapters.wire import Wire
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -57,6 +66,10 @@ def error(words: str) -> dict[str, str]:
         (answered(422, error("Validation failed: Text character limit of 500 exceeded")), Rejected),
         (answered(422, error("This method requires an authenticated user")), ChannelDown),
         (answered(422, b""), Uncertain),
+        (answered(422, error("Media 7 not found or already attached to another post")), Uncertain),
+        (answered(422, error("Cannot attach files that have not finished processing. Try again!")), Unavailable),
+        (answered(400, error("Duplicate idempotency key."), idempotent_replayed="true"), Uncertain),
+        (answered(500, error("?"), idempotent_replayed="true"), Uncertain),
         (answered(429, error("Too many requests")), RateLimited),
         (answered(429), RateLimited),
         (answered(500, error("Internal Server Error")), Uncertain),
@@ -98,6 +111,54 @@ def test_publishing(failure: Failure, outcome: type[Outcome]) -> None:
 def test_asking(failure: Failure, outcome: type[Outcome]) -> None:
     """A question that got no answer is asked again later, unless the channel is down."""
     assert type(asking_outcome(failure, NOW)) is outcome
+
+
+@pytest.mark.parametrize(
+    ("failure", "wear"),
+    [
+        (answered(400, error("Duplicate idempotency key.")), "key"),
+        (answered(408, error("Request timed out")), "key"),
+        (answered(422, error("Media 7 not found or already attached to another post")), "media"),
+        (answered(422, error("Media 7 not found or already attached"), idempotent_replayed="true"), "media"),
+        (answered(429, error("Too many requests"), idempotent_replayed="true"), "refusal"),
+        (answered(422, error("Bad"), idempotent_replayed="True"), "refusal"),
+        (answered(500, error("?"), idempotent_replayed="true"), "key"),
+        (answered(409, error("?"), idempotent_replayed="true"), "key"),
+        (answered(200, {"id": "1"}, idempotent_replayed="true"), None),
+        (answered(422, error("Bad")), None),
+        (answered(503, error("There was a temporary problem serving your request, please try again")), None),
+        (answered(500), None),
+    ],
+)
+def test_what_is_used_up(failure: Failure, wear: str | None) -> None:
+    """Some answers say that the key or the picture can be of no more use; the lock of a running request does not."""
+    assert wear == wear_of(failure)
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (answered(400, error("?")), Rejected),
+        (answered(404), Rejected),
+        (answered(413), Rejected),
+        (answered(422, error("?")), Rejected),
+        (answered(500, error("Error processing thumbnail for uploaded media")), Rejected),
+        (answered(500), Unavailable),
+        (answered(200), Unavailable),
+        (answered(429), RateLimited),
+        (answered(401), ChannelDown),
+        (answered(403, error("This action is outside the authorized scopes")), ChannelDown),
+    ],
+)
+def test_uploading(failure: Failure, outcome: type[Outcome]) -> None:
+    """A picture that is refused is told from a server that is busy and from a right that is missing."""
+    assert type(uploading_outcome(failure, NOW)) is outcome
+
+
+def test_a_missing_page_confirms_nothing() -> None:
+    """Reading back, a page that is not there neither pauses the channel nor proves anything."""
+    assert type(confirming_outcome(answered(404), NOW)) is Unavailable
+    assert type(confirming_outcome(answered(401), NOW)) is ChannelDown
 
 
 def test_nothing_sent() -> None:

@@ -128,7 +128,7 @@ async def test_iceshrimp_waits_a_second_then_408(server: MastodonSandbox, client
     server.publisher.takes.append(0.3)
     (_, first), (_, second) = await asyncio.gather(client.post(), client.post())
     assert first["id"] == second["id"]
-    server.publisher.crashes = 1
+    server.publisher.fails.append(500)
     assert 500 == (await client.post(key="crashed"))[0]
     assert 408 == (await client.post(key="crashed"))[0]
     assert 1 == len(server.public())
@@ -160,7 +160,7 @@ async def test_pleroma_repeats_whatever_it_answered(server: MastodonSandbox, cli
 
 async def test_a_crash_leaves_mastodons_key_good(server: MastodonSandbox, client: Client) -> None:
     """The lock ends with the request, and the key was not kept: a repeat makes the status."""
-    server.publisher.crashes = 1
+    server.publisher.fails.append(500)
     assert 500 == (await client.post())[0]
     assert server.public() == []
     assert 200 == (await client.post())[0]
