@@ -26,6 +26,7 @@ from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
 from bot.ledger.doubts import end_doubts
+from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause
@@ -108,6 +109,7 @@ class Core:
         return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time
 
     def _register(self, conn: Connection) -> Mapping[str, ChannelState]:
+        take_turn(conn)  # another process may be starting, too
         now = self._doors.clock.now()
         states = {
             each.name: channels.register_channel(conn, platform=each.adapter.platform, name=each.name, now=now)
@@ -162,6 +164,11 @@ class Core:
         finally:
             await self._leave(senders, askers)
         log.info("daemon.stopped")
+
+    def wake(self) -> None:
+        """Something was planned, here or in another process."""
+        for lane in self.lanes.values():
+            lane.wake()
 
     async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
         """Start nothing new, wait for what is on the wire, then give it up and write that down."""

@@ -16,6 +16,7 @@ from bot.late import late_cause
 from bot.ledger import channels
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.channels import ChannelState
+from bot.ledger.postgres import take_turn
 from bot.patience import shortly
 from bot.retry import PROBE_FROM, PROBE_TO, backoff
 
@@ -174,6 +175,7 @@ class Channel:
 
     def _bind(self, conn: Connection, standing: Standing) -> "Channel | None":
         """Inside the transaction, lest a poll that commits next plans for a row that is left. The twin, if any."""
+        take_turn(conn)
         now = self._doors.clock.now()
         known = channels.find_channel(conn, self.adapter.platform, standing.account_id, standing.place_id)
         other = self._taken.get(known) if known is not None else None

@@ -51,5 +51,8 @@ class Crew:
             )
 
     async def leave(self) -> None:
-        """Of our own accord: the others need not wait."""
-        await self._doors.ledger.write(lambda conn: workers.leave(conn, self._me.id))
+        """Of our own accord: the others need not wait. Where the ledger is away, they find out by themselves."""
+        try:
+            await self._doors.ledger.write(lambda conn: workers.leave(conn, self._me.id))
+        except Exception:
+            log.exception("heartbeat.failed")

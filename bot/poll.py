@@ -16,6 +16,7 @@ from bot.doors import Doors, Fetched, FetchFailed
 from bot.ledger import intake
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
+from bot.ledger.postgres import take_turn
 from bot.plan import Rules, candidates, plan
 from bot.retry import backoff
 from bot.schedule import PATIENCE, POLL_JITTER, next_poll
@@ -53,11 +54,12 @@ class Poller:
     async def register(self) -> None:
         """Make sure that the ledger knows the source."""
         now, source = self._doors.clock.now(), self.source
-        await self._doors.ledger.write(
-            lambda conn: intake.register_source(
-                conn, identity=source.identity, name=source.name, url=source.url, now=now
-            )
-        )
+
+        def work(conn: Connection) -> None:
+            take_turn(conn)  # another process may be starting, too
+            intake.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
+
+        await self._doors.ledger.write(work)
 
     async def run(self) -> None:
         """Look whenever the source is due, for life; ended by cancelling. A mistake of ours rests it, never ends it."""
@@ -136,6 +138,7 @@ class Poller:
         cursor = self._cursor(now, fetched, feed)
 
         def work(conn: Connection) -> Stored:
+            take_turn(conn)  # another source, in another process, may show the same article right now
             known = intake.find_known(conn, found)
             decided = plan(found, known, first_look=state.first_look, rules=self._rules, now=now)
             stored = intake.commit_look(

@@ -18,14 +18,17 @@ from adapters.registry import PLATFORMS
 from bot import __version__
 from bot.app import Core, Opened
 from bot.clock import SystemClock, SystemDice, random_bytes
-from bot.doors import Doors, Holder
+from bot.crew import Crew
+from bot.doors import Doors, Holder, Leases
 from bot.dryrun import DryRun, dry_database_url
-from bot.ledger.address import database_path
+from bot.ledger.address import database_path, on_server
+from bot.ledger.bell import listen
 from bot.ledger.db import ThreadLedger, open_engine
-from bot.ledger.leases import SoleLeases
+from bot.ledger.leases import SessionLeases, SoleLeases
 from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import Waiting
 from bot.ledger.sessions import LedgerSessions
+from bot.ledger.workers import Worker
 from bot.redact import Redactor
 from bot.sender import FileLock
 from bot.settings import ChannelConfig, Settings
@@ -78,11 +81,43 @@ async def production(settings: Settings) -> AsyncIterator[Doors]:
     web = AiohttpWeb(allow_networks=settings.fetch.allow_networks, user_agent=USER_AGENT, now=clock.now)
     offload = ThreadOffload()
     try:
-        yield Doors(clock, SystemDice(), ledger, SoleLeases(), web, offload)
+        yield Doors(clock, SystemDice(), ledger, _leases(settings, ledger, clock), web, offload)
     finally:
         await web.close()
         offload.close()
         ledger.close()
+
+
+def _leases(settings: Settings, ledger: ThreadLedger, clock: SystemClock) -> Leases:
+    """On a server, other processes may work on the same ledger; a file is one process's own."""
+    if not on_server(settings.database_url):
+        return SoleLeases()
+    accounts = {_account_of(channel) for channel in settings.channels}
+    return SessionLeases(ledger, clock, fair_ones=len(accounts))
+
+
+def _account_of(channel: ChannelConfig) -> str:
+    return f"{channel.platform}:{channel.settings.account}"
+
+
+@asynccontextmanager
+async def _among_others(settings: Settings, doors: Doors, core: Core, command: str) -> AsyncIterator[None]:
+    """Work as one of several processes, where the ledger is on a server."""
+    if not isinstance(doors.leases, SessionLeases):
+        yield
+        return
+    me = Worker(doors.dice.token(), os.getpid(), os.uname().nodename, command, doors.clock.now())
+    crew = Crew(me, doors.leases, doors)
+    await crew.beat()
+    beating = asyncio.create_task(crew.run())
+    listening = asyncio.create_task(listen(settings.database_url, core.wake, doors.clock))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        listening.cancel()
+        await asyncio.wait([beating, listening])
+        await crew.leave()
 
 
 @asynccontextmanager
@@ -100,13 +135,13 @@ async def opened_core(
             for channel in settings.channels:
                 waits = settings.waits_for(PLATFORMS[channel.platform])
                 adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
-                account = f"{channel.platform}:{channel.settings.account}"
                 shown = DryRun(adapter, doors.clock, channel.name) if dry_run else adapter
-                opened.append(Opened(channel.name, shown, account))
+                opened.append(Opened(channel.name, shown, _account_of(channel)))
             core = Core(settings, opened, doors, redactor.redact)
             await core.start()
             try:
-                yield core
+                async with _among_others(settings, doors, core, command):
+                    yield core
             finally:
                 for each in opened:
                     await each.adapter.close()
@@ -116,7 +151,7 @@ async def opened_core(
 def sole_sender(settings: Settings, command: str) -> Iterator[None]:
     """Keep every other sender off this ledger. Raises Busy when there is one at work."""
     path = database_path(settings.database_url)
-    if path is None:  # in memory: nobody else can see it
+    if path is None:  # in memory, where nobody else can see it; or on a server, where leases keep apart
         yield
         return
     lock = FileLock(path, command=command, now=SystemClock().now())

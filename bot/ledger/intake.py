@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.model import State
@@ -117,6 +118,8 @@ def commit_look(
     for article_id, new in plan.also:
         missing = _missing(conn, source_id, article_id, channel_ids)
         _plan_deliveries(conn, article_id, new, missing, look_first=doubted(new), now=now)
+    if stored or plan.also:
+        ring(conn)
     first = select(sources.c.first_look_at).where(sources.c.id == source_id)
     values = {
         "polled_at": now,

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, update
 
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert
+from bot.ledger.bell import ring
 from bot.ledger.doubts import count_held, held_cause
 from bot.ledger.schema import deliveries
 from bot.model import Delivery, Event, State
@@ -33,4 +34,5 @@ def decide(
     clear_alert(conn, cause, now=now)
     if delivery.state is State.HELD and not count_held(conn, delivery.channel_id):
         clear_alert(conn, held_cause(delivery.channel_id), now=now)
+    ring(conn)
     return state
