@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-kill test-pds test-slow lint types bench check lock clean install install-dev
+.PHONY: help demo test test-races test-kill test-pds test-slow lint types bench check lock clean install install-dev
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -32,11 +32,14 @@ demo: install  ## the real daemon against the embedded sandbox: posts, an outage
 	@$(BIN)/handbill demo
 
 test: install-dev  ## the default test suite (about three minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill"
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
 	@$(BIN)/python -m pytest -m pds
+
+test-races: install-dev  ## several real processes on a real PostgreSQL: killed, stopped, cut off
+	@$(BIN)/python -m pytest -n 2 -m races
 
 test-kill: install-dev  ## the real process, killed at every durable boundary
 	@$(BIN)/python -m pytest -n 2 -m kill

@@ -67,7 +67,8 @@ class Account:
 
     async def _work(self, lease: Lease) -> None:
         """Until told to stop, until the lease is lost, or until another process is to have it."""
-        self._log.debug("account.taken")
+        # On a ledger of one process's own it is no news.
+        (self._log.info if lease.contested else self._log.debug)("account.taken")
         for lane in self.lanes:
             lane.stopping = self.stopping
         tasks = {asyncio.create_task(lane.run()) for lane in self.lanes}

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from tests.secrecy import HANDED_OUT, find_secrets
 from tests.stage import Seat, Stage
 
 Event = Mapping[str, Any]
+
+STUCK_AFTER = 5.0
+"""Seconds after which whoever waits for news looks again."""
 
 CODE = Path(bot.__file__).parent.parent
 
@@ -89,6 +92,17 @@ class Program:
         if code not in (0, -signal.SIGKILL):
             raise AssertionError(f"the program ended with {code}: {self.err}")
         return code == -signal.SIGKILL
+
+    @staticmethod
+    async def any_news(programs: Sequence["Program"]) -> None:
+        """Wait until one of several has said something, or has ended."""
+        for program in programs:
+            program._news.clear()
+        waiting: list[asyncio.Task[Any]] = [asyncio.create_task(program._news.wait()) for program in programs]
+        waiting += [asyncio.create_task(program.process.wait()) for program in programs]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=STUCK_AFTER)
+        for task in waiting:
+            task.cancel()
 
     async def struck(self, seat: Seat, kind: str) -> None:
         """Wait until a fault of this kind has happened to one of its calls."""
