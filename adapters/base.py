@@ -412,8 +412,9 @@ class CanInfer(Protocol):
     """An adapter that learns from a later post of ours what became of an earlier call (message numbers in a row)."""
 
     def infer(self, marker: Marker, later: str) -> Answer:
-        """What `later`, the receipt id of the next post of ours in this place, proves about the call that left
-        `marker`. Pure. The quiet time of that call is over."""
+        """What the receipt id of a `later` post of ours in this place proves about a call before it that left `marker`.
+
+        Pure. The quiet time of that call was over before the later one was begun. AskAgain: `find` may tell now."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -264,6 +264,7 @@ class Lane:
 
     async def _publish(self, delivery: Delivery, payload: Payload, article: Article) -> None:
         """The visible call. Whatever comes of it is written down, even if the program is being stopped."""
+        begun_at = self._doors.clock.now()
         try:
             receipt = await self._visible(payload, delivery.key or "")
         except Outcome as outcome:
@@ -277,11 +278,7 @@ class Lane:
         if settlement.event is Event.LOST:
             self._rest_quietly(self._quiet_for)
         await self._written(delivery, settlement, article)
-        if settlement.receipt is not None and isinstance(self._adapter, CanInfer):
-            rest_for = self._adapter.deadline_for + DEADLINE_SLACK + self._quiet_for
-            await infer(
-                self._settler, self._adapter, self._doors, self.channel.id, settlement.receipt, rest_for=rest_for
-            )
+        await self._infer(settlement, begun_at)
 
     async def _written(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
         try:
@@ -345,6 +342,13 @@ class Lane:
         else:
             settlement = self._conclude(answer, delivery)
         await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
+        await self._infer(settlement, delivery.attempt_started_at or started_at)
+
+    async def _infer(self, settlement: Settlement, begun_at: datetime) -> None:
+        """A post that is out, by a call begun then, may tell of what stepped aside before it."""
+        if settlement.receipt is not None and isinstance(self._adapter, CanInfer):
+            receipt, channel_id = settlement.receipt, self.channel.id
+            await infer(self._settler, self._adapter, self._doors, channel_id, receipt, begun_at=begun_at)
 
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
 

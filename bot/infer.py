@@ -1,11 +1,15 @@
-"""What a post that is out proves of an earlier one whose answer was lost, where the platform cannot be asked for it."""
+"""What a post that is out proves of an earlier one of its lane whose answer was lost, and that stepped aside.
+
+What steps aside has been asked about, and so has rested: whatever its call came to, it had come to it by then. A call
+that was begun later is later on the platform, too.
+"""
 
 import json
-from datetime import timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.base import Absent, CanInfer, Receipt
+from adapters.base import CanInfer, CannotTell, Receipt
 from bot.doors import Doors
 from bot.ledger import queue
 from bot.model import Article, Delivery
@@ -14,19 +18,22 @@ from bot.settle import Settler
 
 
 async def infer(
-    settler: Settler, adapter: CanInfer, doors: Doors, channel_id: int, receipt: Receipt, *, rest_for: float
+    settler: Settler, adapter: CanInfer, doors: Doors, channel_id: int, receipt: Receipt, *, begun_at: datetime
 ) -> None:
-    """Hold the newest post of a lane against what stepped aside there. `rest_for`: seconds until a call surely is over,
-    its quiet time included."""
-    now = doors.clock.now()
-    before = now - timedelta(seconds=rest_for)
+    """Hold a post of a lane, whose call was begun at `begun_at`, against what had stepped aside there by then.
+
+    What is proven not to be out is pending again, what can be asked about anew is due again; the rest waits on.
+    Raises LeaseLost.
+    """
 
     def look(conn: Connection) -> list[tuple[Delivery, Article]]:
-        aside = queue.list_aside(conn, channel_id, before=before)
+        aside = queue.list_aside(conn, channel_id, before=begun_at)
         return [(each, queue.get_article(conn, each.article_id)) for each in aside]
 
     for delivery, article in await doors.ledger.read(look):
         answer = adapter.infer(json.loads(delivery.marker or "{}"), receipt.id)
-        if isinstance(answer, Absent):  # anything else is as before
-            settlement = conclude(answer, failures=delivery.failures, now=now, dice=doors.dice)
-            await settler.aside(delivery, "find", settlement, article, started_at=now)
+        if isinstance(answer, CannotTell):
+            continue
+        now = doors.clock.now()
+        settlement = conclude(answer, failures=delivery.failures, now=now, dice=doors.dice)
+        await settler.aside(delivery, "find", settlement, article, started_at=now)

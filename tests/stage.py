@@ -44,22 +44,22 @@ class Seat:
     settings: Mapping[str, Callable[[], str]]
     """HANDBILL_… → its value, once the server listens."""
     remembers: bool
-    """Whether the platform tells what is out: then every delivery is settled, and none waits for a person."""
+    """Whether the platform tells what is out: then every delivery is settled, and none waits for a person for good."""
     uploads: bool
     """Whether an article's picture is uploaded."""
     needs_neighbour: bool = False
-    """Whether that takes a post before it: what is lost before there is any waits for a person."""
+    """Whether that takes a known post beside it: what is lost before there is any steps aside until there is."""
     repeats: bool = True
     """Whether the same call with the same key may be made again at any time."""
     answers: Counter[int] = field(default_factory=Counter)
     """HTTP status → how many requests were answered with it, since `watch`."""
 
     def by_link(self) -> Mapping[str, list[PublicPost]]:
-        """What readers see, by the one address outside the platform that each post leads to, oldest first."""
+        """What readers see, by the address of the article that a post leads to, oldest first."""
         found: dict[str, list[PublicPost]] = {}
         for post in self.server.public():
-            (link,) = {link for link in post.links if link.startswith(HOME)}
-            found.setdefault(link, []).append(post)
+            for link in {link for link in post.links if link.startswith(HOME)}:
+                found.setdefault(link, []).append(post)
         return found
 
     def posts_of(self, article: ArticleStub) -> list[PublicPost]:
@@ -84,6 +84,14 @@ class Seat:
 
 
 def _telegram(now: Now) -> Seat:
+    seat = telegram_without_ops_chat(now)
+    seat.settings = {**seat.settings, "HANDBILL_TELEGRAM__OPS_CHAT": lambda: str(OPS_CHAT)}
+    seat.remembers = True
+    return seat
+
+
+def telegram_without_ops_chat(now: Now) -> Seat:
+    """A bot that may post, and has nowhere to forward to: of what is there, it sees only which posts are its own."""
     token = hand_out(f"{secrets.randbelow(10**9) + 10**9}:AA{secrets.token_hex(17)}")
     server = TelegramSandbox(now=now)
     server.add_bot(token)
@@ -93,9 +101,8 @@ def _telegram(now: Now) -> Seat:
         "HANDBILL_TELEGRAM__TOKEN": lambda: token,
         "HANDBILL_TELEGRAM__CHAT": lambda: "@herald",
         "HANDBILL_TELEGRAM__API_BASE": lambda: server.api_base,
-        "HANDBILL_TELEGRAM__OPS_CHAT": lambda: str(OPS_CHAT),
     }
-    return Seat("telegram", server, settings, remembers=True, uploads=False, needs_neighbour=True, repeats=False)
+    return Seat("telegram", server, settings, remembers=False, uploads=False, needs_neighbour=True, repeats=False)
 
 
 def _mastodon(now: Now) -> Seat:
@@ -142,11 +149,12 @@ class Stage:
         platforms: Iterable[str] = tuple(PLATFORMS),
         newest: int = 20,
         feed: str = "/feed.xml",
+        seats: Mapping[str, Callable[[Now], Seat]] = SEATS,
     ) -> None:
         self.folder = folder
         self.feed = feed
         self.publication = Publication(now=now, newest=newest, link_base=HOME)
-        self.seats = {platform: SEATS[platform](now) for platform in platforms}
+        self.seats = {platform: seats[platform](now) for platform in platforms}
         for seat in self.seats.values():
             seat.watch()
 
@@ -184,6 +192,7 @@ class Stage:
             "HANDBILL_SETTLE": "0s",
             "HANDBILL_QUIET_TIME": "1s",
             "HANDBILL_REPLAY_WAIT": "1s",
+            "HANDBILL_PROBE_GAP": "1s",
             "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
         }
         for seat in self.seats.values():

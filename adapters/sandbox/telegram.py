@@ -69,6 +69,7 @@ class TelegramSandbox(TelegramStage):
             "forwardMessage": ("read", self._forward_message),
             "deleteMessage": ("read", self._delete_message),
             "editMessageReplyMarkup": ("read", self._edit_message_reply_markup),
+            "stopMessageLiveLocation": ("read", self._stop_message_live_location),
         }
         for name, (call, method) in methods.items():
             # Methods are matched in lower case: Query.cpp.
@@ -202,10 +203,10 @@ class TelegramSandbox(TelegramStage):
     def _forward_message(self, bot: Bot, fields: Fields) -> Any:
         # https://core.telegram.org/bots/api#forwardmessage
         source = self._find_chat(fields.get("from_chat_id", ""))
-        original = source.get_message(bot, number(fields, "message_id"), "read", "message to forward")
+        original = self._forwardable(source, bot, number(fields, "message_id"))
         chat = self._find_chat(fields.get("chat_id", ""))
         chat.check_posting(bot)
-        if original.protected:
+        if original.protected or source.protected:
             raise Refused(400, "message has protected content and can't be forwarded")
         if original.service:
             raise Refused(400, "message can't be forwarded")
@@ -218,6 +219,15 @@ class TelegramSandbox(TelegramStage):
         message.silent = truth(fields.get("disable_notification", ""))
         return chat.message_shown(self._keep(chat, message), self._bots)
 
+    def _forwardable(self, source: Chat, bot: Bot, message_id: int) -> Message:
+        """What the server still has of a message counts, for half an hour after it was deleted:
+        https://github.com/tdlib/telegram-bot-api/issues/101"""
+        kept = source.cached.get(message_id)
+        if self.caches and kept is not None and self.now() - kept.until < 0:
+            source.check_access(bot, "read")
+            return kept.message
+        return source.get_message(bot, message_id, "read", "message to forward")
+
     def _delete_message(self, bot: Bot, fields: Fields) -> Any:
         # https://core.telegram.org/bots/api#deletemessage
         chat = self._find_chat(fields.get("chat_id", ""))
@@ -227,7 +237,7 @@ class TelegramSandbox(TelegramStage):
         message = chat.get_message(bot, message_id, "write", "message to delete")
         if not chat.can_delete(bot, message, self.now()):
             raise Refused(400, "message can't be deleted")
-        del chat.messages[message_id]
+        self._drop(chat, message_id)
         return True
 
     def _edit_message_reply_markup(self, bot: Bot, fields: Fields) -> Any:
@@ -242,6 +252,16 @@ class TelegramSandbox(TelegramStage):
         message.markup = markup
         message.edited_at = int(self.now())
         return chat.message_shown(message, self._bots)
+
+    def _stop_message_live_location(self, bot: Bot, fields: Fields) -> Any:
+        # https://core.telegram.org/bots/api#stopmessagelivelocation; no message here is a live location. The order is
+        # that of edit_message_live_location in td/telegram/MessagesManager.cpp.
+        markup_of(fields)
+        chat = self._find_chat(fields.get("chat_id", ""))
+        message = chat.get_message(bot, number(fields, "message_id"), "edit", "message to edit")
+        if not chat.can_edit(bot, message):
+            raise Refused(400, "message can't be edited")
+        raise Refused(400, "there is no live location in the message to edit")
 
     def _pace(self, chat: Chat, bot: Bot) -> None:
         # A request that comes too early is not executed: https://core.telegram.org/bots/api#responseparameters

@@ -27,6 +27,8 @@ RIGHTS = frozenset(
 _OF_CHANNELS = {"can_post_messages", "can_edit_messages", "can_manage_direct_messages"}
 _OF_GROUPS = {"can_pin_messages", "can_manage_topics"}
 
+CACHED_FOR = 30 * 60
+"""Seconds, roughly: https://github.com/tdlib/telegram-bot-api/issues/101"""
 DELETABLE_FOR = 48 * 3600
 """Seconds: https://core.telegram.org/bots/api#deletemessage"""
 
@@ -89,6 +91,14 @@ class Message:
     edited_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A deleted message that the server has not forgotten yet."""
+
+    message: Message
+    until: float
+
+
 @dataclass(slots=True)
 class Chat:
     """A chat, with the messages that are still there and the bots that belong or belonged to it."""
@@ -100,6 +110,10 @@ class Chat:
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     last_id: int = 0
+    protected: bool = False
+    """Whether nothing may be forwarded out of it."""
+    cached: dict[int, Cached] = field(default_factory=dict)
+    """What was deleted, as the server remembers it."""
 
     # One counter for everybody and everything, service messages included; deleted messages leave holes:
     # https://github.com/tdlib/telegram-bot-api/issues/464
@@ -189,6 +203,7 @@ class Chat:
             "accent_color_id": 0,
             "max_reaction_count": 11,
             "accepted_gift_types": dict.fromkeys(gifts, False),
+            **({"has_protected_content": True} if self.protected else {}),
         }
 
     def member_shown(self, bot: Bot) -> dict[str, Any]:
@@ -214,7 +229,7 @@ class Chat:
         optional = {
             "edit_date": message.edited_at,
             "forward_origin": message.origin,
-            "has_protected_content": message.protected or None,
+            "has_protected_content": message.protected or self.protected or None,
             "text": message.text or None,
             "entities": message.entities or None,
             "link_preview_options": message.preview,

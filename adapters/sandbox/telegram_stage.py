@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from adapters.sandbox.server import PublicPost, SandboxServer
-from adapters.sandbox.telegram_chats import Bot, Chat, Kind, Member, Message, Status
+from adapters.sandbox.telegram_chats import CACHED_FOR, Bot, Cached, Chat, Kind, Member, Message, Status
 from adapters.sandbox.telegram_text import addresses, piece
 
 
@@ -18,6 +18,8 @@ class TelegramStage(SandboxServer):
         self._tokens: dict[str, Bot | None] = {}
         self._bots: dict[int, Bot] = {}
         self._chats: dict[int, Chat] = {}
+        self.caches = False
+        """Whether deleted messages can still be forwarded for a while."""
 
     @property
     def api_base(self) -> str:
@@ -71,9 +73,26 @@ class TelegramStage(SandboxServer):
         chat = self._chats[chat_id]
         return self._keep(chat, Message(chat.next_id(), 0, int(self.now()), text)).id
 
+    def copy_in(self, chat_id: int, from_chat_id: int, message_id: int) -> int:
+        """Forward a message into this chat by a person's hand; the new message's id."""
+        source, chat = self._chats[from_chat_id], self._chats[chat_id]
+        message = source.messages[message_id]
+        forward = Message(chat.next_id(), 0, int(self.now()), message.text, message.entities, message.preview)
+        forward.origin = source.origin_of(message, self._bots)
+        return self._keep(chat, forward).id
+
+    def happen(self, chat_id: int) -> int:
+        """Something happens that takes a number (a new title, a pinned post): a service message; its id."""
+        chat = self._chats[chat_id]
+        return self._keep(chat, Message(chat.next_id(), 0, int(self.now()), service=True)).id
+
+    def protect(self, chat_id: int, *, on: bool = True) -> None:
+        """Let nothing be forwarded out of the chat: https://core.telegram.org/bots/api#chatfullinfo"""
+        self._chats[chat_id].protected = on
+
     def remove(self, chat_id: int, message_id: int) -> None:
         """Delete by a person's hand. KeyError when there is no such message."""
-        del self._chats[chat_id].messages[message_id]
+        self._drop(self._chats[chat_id], message_id)
 
     def public(self, place: str | None = None) -> list[PublicPost]:
         """Messages, oldest first: of one chat, by its @username or its id; without one, of all channels.
@@ -98,6 +117,9 @@ class TelegramStage(SandboxServer):
         if bot is None:
             raise KeyError("this token was revoked")
         return bot.id
+
+    def _drop(self, chat: Chat, message_id: int) -> None:
+        chat.cached[message_id] = Cached(chat.messages.pop(message_id), self.now() + CACHED_FOR)
 
     def _keep(self, chat: Chat, message: Message) -> Message:
         chat.messages[message.id] = message

@@ -14,10 +14,12 @@ from telegram import Bot, LinkPreviewOptions, MessageEntity
 from adapters.base import (
     Absent,
     Answer,
+    AskAgain,
     CannotTell,
     ChannelDown,
     Context,
     Draft,
+    Found,
     Json,
     KeySeed,
     Marker,
@@ -28,13 +30,14 @@ from adapters.base import (
     Presence,
     Receipt,
     Standing,
+    Uncertain,
 )
 from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose
-from adapters.telegram.probe import Trail, in_a_row
-from adapters.telegram.prober import Prober, Way
-from adapters.telegram.standing import standing_of
+from adapters.telegram.probe import Trail, in_a_row, link_of
+from adapters.telegram.prober import Place, Prober
+from adapters.telegram.standing import edits_own_only, standing_of
 from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, receipt_of
 from adapters.text import fit
 
@@ -58,8 +61,9 @@ class TelegramAdapter:
         self._now = context.now
         self._client = BotClient(settings.token.get_secret_value(), settings.api_base, user_agent=context.user_agent)
         self._chat = _chat_id(settings.chat)
-        self._edits_own_only = False
-        """Whether an edit that Telegram would allow tells a message of ours from others'."""
+        self._place: Place | None = None
+        self._newest: str | None = None
+        """The newest message of ours, as long as no call after it has an unknown outcome."""
         ops_chat = None if settings.ops_chat is None else _chat_id(settings.ops_chat)
         gap = (context.waits or WAITS).probe_gap_for
         self._prober = Prober(self._client, context.now, name=settings.chat, ops_chat=ops_chat, gap_for=gap)
@@ -80,8 +84,7 @@ class TelegramAdapter:
                 raise
             member = None  # who is not an administrator of a channel is not even told about itself
         self._chat = chat["id"]  # a number outlives a renaming of the chat
-        self._prober.place = chat
-        self._edits_own_only = chat.get("type") != "channel" or not (member or {}).get("can_edit_messages", True)
+        self._place = Place(chat, bot, edits_own_only(chat, member or {}))
         return standing_of(bot, chat, member, has_ops_chat=self._settings.ops_chat is not None)
 
     def compose(self, post: Post, at: datetime) -> Draft:
@@ -97,64 +100,73 @@ class TelegramAdapter:
         return hashlib.sha256(seed.digest()).hexdigest()[:32]
 
     async def mark(self, last: str | None) -> Marker:
-        """The newest known message of the place: a lost one would come after it."""
-        return {"last": last}
+        """The newest known message of the place: a lost one would come after it. Nothing is asked for it."""
+        return {"last": last, "at": self._now().timestamp(), "alone": last is not None and last == self._newest}
 
     async def publish(self, payload: Payload, key: str) -> Receipt:  # noqa: ARG002 # the contract's, and Telegram has none
         """Send the message, once."""
         call = _send_message(payload.body)
-        link = payload.body["link_preview_options"].get("url")
+        before, self._newest = self._newest, None
         seen = await self._client.call(call, self.deadline_for)
-        receipt = receipt_of(seen, link, self._now())
-        if receipt is None:
-            raise outcome_of_publish(seen, self._now())
-        return receipt
+        receipt = receipt_of(seen, link_of(payload.body) or None, self._now())
+        if receipt is not None:
+            self._newest = receipt.id
+            return receipt
+        outcome = outcome_of_publish(seen, self._now())
+        if not isinstance(outcome, Uncertain):
+            self._newest = before
+        raise outcome
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # the contract's, and Telegram has none
         """Look at the messages after the last known one, number by number. `marker` is that of an attempt's intent.
 
-        With an ops chat, each is forwarded there and compared, then taken away again. Without, an edit that changes
-        nothing tells which are the bot's own, if it may edit no others; then the bot must be Handbill's alone.
+        With an ops chat, each is forwarded there, compared, and taken away again: text and link make it ours, whoever
+        else posts in the channel. Without, an edit that changes nothing tells which messages are the bot's own, where
+        it may edit no others; the one after `last` is this one if nothing else of ours is unaccounted for, and if this
+        bot's token is Handbill's alone, which is assumed. Absence needs no such assumption: only that fewer than
+        `probe.MISSES` messages in a row were deleted between, or a later post of ours (`infer`), which ends the search.
+        A chat's very first post has nothing before it: it waits for the next one, or for a person.
         """
         trail = Trail.of(marker)
-        if trail is None:
+        place = await self._ready()
+        if not in_a_row(place.id):
             return CannotTell(
-                f"no message of {self._settings.chat} was known before this one: look whether it is there"
+                f"the messages of {self._settings.chat} are not numbered in a row: look whether it is there"
             )
-        ways = await self._ways()
-        if not in_a_row(self._chat):
-            return CannotTell(f"the messages of {self._settings.chat} are not numbered in a row: {self._look(trail)}")
-        return await self._prober.find(payload, trail, self._chat, ways=ways)
+        answer = await self._prober.find(payload, trail, place)
+        if isinstance(answer, Found):
+            self._newest = answer.receipt.id
+        elif isinstance(answer, Absent) and trail.alone:
+            self._newest = str(marker["last"])
+        return answer
 
     def infer(self, marker: Marker, later: str) -> Answer:
-        """The very next number went to a later post of ours: then nothing came between."""
+        """The very next number went to a later post of ours: then nothing came between. Otherwise that post is an end
+        up to which can be looked, which needs no guess at where the messages end, nor a known one to begin at."""
         trail = Trail.of(marker)
-        if trail is not None and in_a_row(self._chat) and later == str(trail.last + 1):
+        if not (later.isascii() and later.isdigit() and in_a_row(self._chat)):
+            return CannotTell("the number of a later post of ours does not tell")
+        if trail.last is not None and int(later) == trail.last + 1:
             return Absent("the next post of ours took the number that it would have had")
-        return CannotTell("a later post of ours does not tell")
+        bounded = trail.until(int(later))
+        return CannotTell("a later post of ours does not tell") if bounded is None else AskAgain(0.0, bounded.marker())
 
     async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # a bot cannot read a channel
-        """Whether the message is still there, by an edit that changes nothing; what it says, a bot cannot read."""
-        if not in_a_row(self._chat):
-            return "accepted"
-        if await self._prober.is_gone(self._chat, int(receipt.id)):
-            await self._need_rights()
+        """Whether the message is still there, by an edit that changes nothing.
+
+        What it says, a bot could read only by forwarding it, which counts up the forwards that readers see: that is
+        done to settle an unknown outcome, not here. So it is "accepted", unless it is surely gone.
+        """
+        if in_a_row(self._chat) and await self._prober.is_gone(self._place or await self._ready(), int(receipt.id)):
             return "vanished"
         return "accepted"
 
-    async def _ways(self) -> list[Way]:
-        """The ways to look, the best first. Raises ChannelDown where a missing right would make all look absent."""
-        await self._need_rights()
-        forwarding: list[Way] = ["forward"] if self._settings.ops_chat is not None else []
-        return [*forwarding, "edit"] if self._edits_own_only else forwarding
-
-    async def _need_rights(self) -> None:
+    async def _ready(self) -> Place:
+        """The place as it is now. Raises ChannelDown where a missing right would make all look absent."""
         standing = await self.verify()
-        if standing.problems:
+        if standing.problems or self._place is None:
             raise ChannelDown(f"{self._settings.chat} cannot be looked at", mend=" ".join(standing.problems))
-
-    def _look(self, trail: Trail) -> str:
-        return f"look after message {trail.last} whether it is there"
+        return self._place
 
     async def alert(self, text: str) -> bool:
         """Send `text` to the ops chat, if there is one."""

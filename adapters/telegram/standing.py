@@ -23,7 +23,7 @@ def standing_of(bot: Answer, chat: Answer, member: Answer | None, *, has_ops_cha
         who=f"{name} in {place}",
         url=f"https://t.me/{public}" if public else None,
         limits=LIMITS,
-        problems=tuple(_problems(name, place, chat, member or {})),
+        problems=tuple(problems_of(bot, chat, member or {})),
         notes=tuple(_notes(place, chat, member or {}, has_ops_chat=has_ops_chat)),
     )
 
@@ -34,7 +34,17 @@ def place_of(chat: Answer) -> str:
     return f"{title} (@{chat['username']})" if chat.get("username") else str(title)
 
 
-def _problems(name: str, place: str, chat: Answer, member: Answer) -> list[str]:
+def edits_own_only(chat: Answer, member: Answer) -> bool:
+    """Whether Telegram lets the bot edit no messages but its own: what it may edit is then its own.
+
+    https://core.telegram.org/bots/api#chatmemberadministrator: in channels only, others' posts with can_edit_messages.
+    """
+    return chat.get("type") != "channel" or not member.get("can_edit_messages", True)
+
+
+def problems_of(bot: Answer, chat: Answer, member: Answer) -> list[str]:
+    """What stands in the way of posting, each a sentence with the mend."""
+    name, place = f"@{bot.get('username') or bot['id']}", place_of(chat)
     status = member.get("status")
     if chat.get("type") == "channel":
         may_post = status == "creator" or (status == "administrator" and member.get("can_post_messages"))

@@ -89,16 +89,23 @@ def find_head(conn: Connection, channel_id: int) -> Delivery | None:
     return _delivery(row) if row else None
 
 
-def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
-    """Uncertain deliveries of a lane that stepped aside for a person, of calls that were begun `before` then."""
-    aside = select(deliveries).where(
-        deliveries.c.channel_id == channel_id,
+_ASIDE = (
+    select(deliveries)
+    .where(
+        deliveries.c.channel_id == bindparam("b_channel"),
         OPEN,
         deliveries.c.state == State.UNCERTAIN,
         deliveries.c.due_at.is_(None),
-        deliveries.c.attempt_started_at < before,
+        deliveries.c.settled_at <= bindparam("b_before"),
     )
-    return [_delivery(row) for row in conn.execute(aside.order_by(deliveries.c.id)).mappings()]
+    .order_by(deliveries.c.id)
+)
+
+
+def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
+    """Uncertain deliveries of a lane that had stepped aside for a person by then, the oldest first."""
+    rows = conn.execute(_ASIDE, {"b_channel": channel_id, "b_before": before}).mappings()
+    return [_delivery(row) for row in rows]
 
 
 def get_delivery(conn: Connection, delivery_id: int) -> Delivery:

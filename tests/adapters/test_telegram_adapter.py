@@ -13,7 +13,6 @@ import pytest
 
 from adapters.base import (
     CanAlert,
-    CannotTell,
     ChannelDown,
     Context,
     KeySeed,
@@ -349,18 +348,12 @@ async def test_an_alert_that_fails(opened: Opened) -> None:
             await adapter.alert("The feed is down.")
 
 
-async def test_without_any_way_to_look_a_lost_answer_waits_for_a_person(
-    sandbox: TelegramSandbox, opened: Opened
-) -> None:
-    """A bot that may edit others' posts, and has no ops chat: a person is told where to look."""
-    sandbox.grant(TOKEN, CHAT, "can_post_messages", "can_edit_messages")
+async def test_the_marker_is_made_without_asking(sandbox: TelegramSandbox, opened: Opened) -> None:
+    """What is needed to ask later is known already: nothing is asked before each post."""
     async with opened() as adapter:
-        payload, marker = await payload_of(adapter), await adapter.mark("41")
-        answer = await adapter.find(payload, adapter.key(SEED), marker)
-    assert marker == {"last": "41"}
-    assert isinstance(answer, CannotTell)
-    assert "@news after message 41" in answer.why
-    assert ["getMe", "getChat", "getChatMember"] == [path.rsplit("/", 1)[-1] for _, path in sandbox.requests]
+        marker = await adapter.mark("41")
+    assert {"last": "41", "at": NOW.timestamp(), "alone": False} == marker
+    assert sandbox.requests == []
 
 
 async def test_the_contract(opened: Opened) -> None:

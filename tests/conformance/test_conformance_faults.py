@@ -1,24 +1,26 @@
 """Every platform × every fault, through the real core and the real libraries, judged by what readers see.
 
-After recovery there is exactly one post for each article. Only where an answer was lost before there was any post, on a
-platform that can be asked only for what comes after one, there is one or none, and that delivery waits for a person.
-There are never two.
+After recovery there is exactly one post for each article, and nothing waits for a person: what was lost before a
+platform had any post of ours to be asked beside is settled once the next one is out. Only a bot that has nowhere to
+forward to cannot tell such a post that is out from another one of its own.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import KINDS, Fault
+from adapters.sandbox.server import PublicPost
+from adapters.sandbox.telegram import TelegramSandbox
 from tests.conftest import TALLY
 from tests.inside import LONG, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
-from tests.stage import SEATS, Seat, Stage
+from tests.stage import SEATS, Now, Seat, Stage, telegram_without_ops_chat
 
 PROVEN = ("error=401", "error=403", "error=429", "wait=7", "wait=300", "late=2", "wait=3*3")
 """Faults of the visible call after which nobody can be in doubt."""
@@ -38,6 +40,14 @@ Record = Callable[[str, object], None]
 
 
 @dataclass(frozen=True)
+class Setting:
+    """How the platforms are set up, and what the tally calls that."""
+
+    seats: Mapping[str, Callable[[Now], Seat]] = field(default_factory=lambda: SEATS)
+    called: str = ""
+
+
+@dataclass(frozen=True)
 class Ground:
     """Where a case is played: the stage's folder, an empty ledger, and where to report to."""
 
@@ -45,14 +55,29 @@ class Ground:
     ledger: Path
     record: Record
 
-    def play(self, platform: str, prepare: Callable[[Seat], None], *, lost: slice = NONE, **more: str) -> None:
+    def play(
+        self,
+        platform: str,
+        prepare: Callable[[Seat], None],
+        *,
+        lost: slice = NONE,
+        setting: Setting | None = None,
+        **more: str,
+    ) -> None:
         """Three articles go to one platform under faults; judge what came of it. `lost`: whose answers were lost;
-        `more`: settings."""
-        run(self._play(platform, prepare, lost, more))
+        `setting`: how the platforms are set up; `more`: settings."""
+        run(self._play(platform, prepare, lost, setting or Setting(), more))
 
-    async def _play(self, platform: str, prepare: Callable[[Seat], None], lost: slice, more: Mapping[str, str]) -> None:
+    async def _play(
+        self,
+        platform: str,
+        prepare: Callable[[Seat], None],
+        lost: slice,
+        setting: Setting,
+        more: Mapping[str, str],
+    ) -> None:
         clock = LoopClock()
-        async with Stage(self.folder, now=clock.seconds, platforms=[platform]) as stage:
+        async with Stage(self.folder, now=clock.seconds, platforms=[platform], seats=setting.seats) as stage:
             lay_ledger(self.ledger, stage)
             articles = [stage.publication.publish_next() for _ in range(3)]
             seat = stage.seats[platform]
@@ -62,7 +87,7 @@ class Ground:
             assert seat.server.faults.happened
             assert [] == seat.server.faults.faults
             for became in judge(stage, seat, articles, articles[lost]):
-                self.record(TALLY, (platform, became))
+                self.record(TALLY, (f"{platform}{setting.called}", became))
 
 
 @pytest.fixture
@@ -104,6 +129,43 @@ def test_a_lost_outcome_in_the_middle_of_a_lane(platform: str, fault: str, groun
     """The same with a post before it, which the platform then shows as the newest, and maybe one after it."""
     script = Fault.parse(f"{fault}+1")
     ground.play(platform, lambda seat: seat.server.faults.add(script), lost=slice(1, 1 + script.times))
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop", "cut*2", "drop*2", "cut+1", "drop+1", "cut*2+1", "garbage-after+1"])
+def test_a_lost_outcome_where_a_bot_has_nowhere_to_forward_to(fault: str, ground: Ground) -> None:
+    """Without an ops chat: what is not out is sent again, what is out is known by its place after a post of ours; only
+    before there is any such post, it waits for a person."""
+    script = Fault.parse(fault)
+    ground.play(
+        "telegram",
+        lambda seat: seat.server.faults.add(script),
+        lost=slice(script.after, script.after + script.times),
+        setting=Setting({"telegram": telegram_without_ops_chat}, " without an ops chat"),
+    )
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop", "cut*2+1", "drop*2+1"])
+def test_a_lost_outcome_where_others_post_too(fault: str, ground: Ground) -> None:
+    """After each of our posts, and before the answer is lost, somebody else posts, something happens, and something is
+    deleted again: it is all passed over."""
+    script = Fault.parse(fault)
+
+    def prepare(seat: Seat) -> None:
+        server = seat.server
+        assert isinstance(server, TelegramSandbox)
+        server.faults.add(script)
+        chat = -1001234567890
+        server.write(chat, "Welcome!")
+
+        def join_in(post: PublicPost) -> None:
+            if post.links:
+                server.write(chat, f"Did you read {len(server.public())} posts?")
+                server.happen(chat)
+                server.remove(chat, server.write(chat, "Oh well."))
+
+        server.on_post = join_in
+
+    ground.play("telegram", prepare, lost=slice(script.after, script.after + script.times))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
