@@ -7,7 +7,7 @@ A caller opens a `Wire` with `watch()`; the transports of the libraries fill it 
 import asyncio
 import ssl
 import threading
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -48,6 +48,9 @@ class Wire:
     """How many may have put a byte on the wire."""
     expired: bool = False
     """Nothing more may be written. Set it through `expire`."""
+    not_after: float | None = None
+    """By `time`: nothing is written later than this, even if nobody has had the time to call `expire`."""
+    time: Callable[[], float] | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -61,14 +64,21 @@ class Wire:
         self.requests += 1
 
     def start_writing(self) -> bool:
-        """Call just before the first byte. False: the call has expired and must not write."""
+        """Call just before the first byte. False: the call has expired and must not write.
+
+        The clock is asked as well: a process that was stopped wakes up long after its time, and may come here before
+        its timers do. What remains is the instant between this and the system call.
+        """
         with self._lock:
-            if self.expired:
+            if self.expired or self._too_late():
                 return False
             if self.phase == "not_sent":
                 self.phase = "writing"
                 self.written += 1
             return True
+
+    def _too_late(self) -> bool:
+        return self.not_after is not None and self.time is not None and self.time() > self.not_after
 
     def finish_writing(self) -> None:
         """All bytes were handed to the socket."""
@@ -113,6 +123,9 @@ def watch() -> Iterator[Wire]:
 async def within(seconds: float | None, call: Awaitable[T]) -> T:
     """Await `call` for at most `seconds`; then, or when cancelled, nothing more is written. Raises TimeoutError."""
     wire = current()
+    if wire is not None and seconds is not None:
+        wire.time = asyncio.get_running_loop().time
+        wire.not_after = wire.time() + seconds
     try:
         async with asyncio.timeout(seconds):
             return await call

@@ -18,7 +18,18 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import Adapter, Answer, CanInfer, CanList, KeySeed, Outcome, Payload, Receipt, Uncertain
+from adapters.base import (
+    Adapter,
+    Answer,
+    CanInfer,
+    CanList,
+    KeySeed,
+    Outcome,
+    Payload,
+    Receipt,
+    Unavailable,
+    Uncertain,
+)
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import PAYLOADS, begun, search
@@ -218,13 +229,14 @@ class Lane:
         if self.stopping:
             return None
         intent = Intent(delivery, payload, key, self.channel.account, json.dumps(dict(marker)), self._adapter.paces)
+        decided_at = self._doors.clock.monotonic()
         commit = partial(intent.commit, now=self._doors.clock.now())
         try:
             number = await self._doors.ledger.write(commit, lease=self._lease)
         except NotNow as hindrance:
             self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
             return Rest(self._doors.clock.now() + timedelta(seconds=HINDERED_FOR), str(hindrance))
-        await self._publish(replace(delivery, attempts=number, key=key), payload, article)
+        await self._publish(replace(delivery, attempts=number, key=key), payload, article, decided_at)
         return None
 
     async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
@@ -262,11 +274,14 @@ class Lane:
         media = await self._doors.ledger.read(lambda conn: queue.list_media(conn, delivery.id))
         return Payload(json.loads(delivery.body or "{}"), media)
 
-    async def _publish(self, delivery: Delivery, payload: Payload, article: Article) -> None:
-        """The visible call. Whatever comes of it is written down, even if the program is being stopped."""
+    async def _publish(self, delivery: Delivery, payload: Payload, article: Article, decided_at: float) -> None:
+        """The visible call. Whatever comes of it is written down, even if the program is being stopped.
+
+        `decided_at`: by the monotonic clock, from when on others count until this call must be over.
+        """
         begun_at = self._doors.clock.now()
         try:
-            receipt = await self._visible(payload, delivery.key or "")
+            receipt = await self._visible(payload, delivery.key or "", decided_at)
         except Outcome as outcome:
             settlement = self._judge("publish", outcome, delivery)
         except asyncio.CancelledError:
@@ -287,8 +302,10 @@ class Lane:
             self._unwritten = (delivery, settlement, article)
             raise
 
-    async def _visible(self, payload: Payload, key: str) -> Receipt:
+    async def _visible(self, payload: Payload, key: str, decided_at: float) -> Receipt:
         deadline_for = self._adapter.deadline_for
+        if self._doors.clock.monotonic() - decided_at > DEADLINE_SLACK:
+            raise Unavailable("the program was stopped before it sent anything, and others may have taken over")
         try:
             async with self._doors.clock.deadline(deadline_for + DEADLINE_SLACK):
                 return await self._shortly(lambda: self._adapter.publish(payload, key))

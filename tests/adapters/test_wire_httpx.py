@@ -328,6 +328,24 @@ def test_expiry_and_the_first_byte_exclude_each_other() -> None:
     assert (late.start_writing(), late.phase, late.written) == (False, "writing", 1)
 
 
+def test_a_process_that_was_stopped_does_not_begin_after_its_time() -> None:
+    """Woken long after the deadline, before any timer could tell: the clock is asked right before the first byte."""
+    clock = iter([100.0, 145.0, 145.1])
+    wire = Wire(not_after=145.0, time=lambda: next(clock))
+    assert wire.start_writing()
+    assert wire.start_writing()
+    assert not wire.start_writing()
+
+
+async def test_within_sets_the_time_after_which_nothing_is_begun() -> None:
+    """Every call that has a deadline has it on the wire, too."""
+    with watch() as wire:
+        await within(30.0, asyncio.sleep(0))
+    assert wire.not_after is not None
+    assert wire.time is not None
+    assert 29 < wire.not_after - wire.time() <= 30
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, TypeVar
+from types import MethodType
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from sqlalchemy import Connection
@@ -381,3 +382,30 @@ def test_a_key_that_the_platform_has_forgotten_is_not_used_again(world: World) -
     assert row["payload_number"] == len(set(keys))
     assert 1 < len(set(keys)) < len(keys)
     assert platform.posts[0].key == keys[-1] == row["key"]
+
+
+# ── a process that was stopped ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Stopped(SimLedger):
+    """A ledger after whose commits, once, the whole process stands still: others count from the commit on."""
+
+    stands_still_for: ClassVar[float]
+
+    async def write(self, work: Callable[[Connection], T], *, lease: Lease | None = None) -> T:
+        result = await super().write(work, lease=lease)
+        if isinstance(getattr(work, "func", None), MethodType) and Stopped.stands_still_for:
+            await asyncio.sleep(Stopped.stands_still_for)
+            Stopped.stands_still_for = 0.0
+        return result
+
+
+def test_a_process_that_stood_still_after_its_intent_sends_nothing(world: World) -> None:
+    """Minutes after the commit, others may have taken over: the call is not made, which is proven, and comes later."""
+    platform, adapter = channel()
+    Stopped.stands_still_for = 300.0
+    world.feeds[FEED] = feed("a")
+    live(world, {"paper": adapter}, 600, ledger=Stopped)
+    assert (platform.titles(), len(adapter.times("publish"))) == (["a"], 1)
+    assert adapter.times("publish")[0] > 300
+    assert outcomes(world) == ["not_executed", "sent"]
