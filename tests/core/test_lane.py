@@ -68,7 +68,7 @@ def test_a_channel_that_says_all_is_well_and_takes_no_post_raises_one_alert(worl
     platform, adapter = channel()
     adapter.script["publish"] = [NO_RIGHT]
     world.feeds[FEED] = feed("a")
-    live(world, {"paper": adapter}, 2 * 3600, HANDBILL_POLL_EVERY="6h")
+    live(world, {"paper": adapter}, 2 * 3600, HANDBILL_POLL_EVERY="6h", HANDBILL_LATE_AFTER="1d")
     assert len(rows(world, alerts)) == 1
     tried = adapter.times("publish")
     assert 7 <= len(tried) <= 10
