@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.base import Platform
 from bot.duration import MEND, parse_duration
+from bot.settings.database import SERVER, read_database_url
 from bot.settings.model import LogLevel, SourceKind
 from bot.settings.names import DELIMITER, PREFIX
 
@@ -45,15 +46,6 @@ def _address(text: str) -> str:
         valid = False
     if not valid or re.search(r"\s", text):
         raise ValueError(f"this is not an address of the web: {_IN_FULL}, with a comma inside it as %2C")
-    return text
-
-
-def _database_url(text: str) -> str:
-    if text.lower().startswith("postgres"):
-        raise ValueError("PostgreSQL comes with several workers; use sqlite:///handbill.db until then")
-    path = text.removeprefix("sqlite:///")
-    if path in {text, "", ":memory:"} or "?" in path or path.endswith("/"):
-        raise ValueError("the ledger is an SQLite file: write sqlite:/// and its path, such as sqlite:///handbill.db")
     return text
 
 
@@ -108,8 +100,9 @@ class General(BaseSettings):
         description="Where articles come from: one or more addresses of feeds, comma-separated.",
         examples=["https://news.example/feed.xml"],
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
-        default="sqlite:///handbill.db", description="Where the ledger is kept: sqlite:/// and the path of a file."
+    database_url: Annotated[str, AfterValidator(read_database_url)] = Field(
+        default="sqlite:///handbill.db",
+        description=f"Where the ledger is kept: sqlite:/// and the path of a file, or {SERVER}.",
     )
     poll_every: Interval = Field(
         default=parse_duration("5m"), description="How often each source is asked for news.", examples=["5m"]

@@ -12,6 +12,8 @@ from bot.settings.names import values_in
 
 _LONGEST_VALUE = 80
 _PASSWORD = re.compile(r"(?:^(?!\w+://)|//)[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|.+)@")
+_DATABASE_PASSWORD = re.compile(r"(?i)//[^@/?#\s:]*:(?P<secret>[^/?#\s]+|.+)@|[?&][a-z]*password=(?P<told>[^&#]+)")
+"""A password in the address of a database, also one that was not written in code as it should be."""
 NOT_GIVEN = object()
 
 
@@ -97,7 +99,9 @@ def show(value: object, redactor: Redactor) -> str:
     if isinstance(value, str) and looks_secret(value):
         return f"{MASK} (it looks like a secret)"
     text = value if isinstance(value, str) else repr(value)
-    text = redactor.redact(_PASSWORD.sub(lambda match: match[0].replace(match["secret"], MASK), text))
+    for secret in sorted(passwords_in(text), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = redactor.redact(text)
     if len(text) > _LONGEST_VALUE:
         text = text[:_LONGEST_VALUE] + "…"
     return f'"{text}"' if isinstance(value, str) else text
@@ -119,9 +123,10 @@ def listed(names: Iterable[str], word: str = "and") -> str:
 
 
 def passwords_in(address: str) -> set[str]:
-    """The password inside an address, as written and decoded; empty when there is none."""
-    match = _PASSWORD.search(address)
-    return {match["secret"], unquote(match["secret"])} if match else set()
+    """The passwords inside an address, as written and decoded; empty when there is none."""
+    pattern = _DATABASE_PASSWORD if address.lower().startswith("postgres") else _PASSWORD
+    found = {each for match in pattern.finditer(address) for each in match.groups() if each}
+    return found | {unquote(each) for each in found}
 
 
 def in_words(error: Any) -> str:

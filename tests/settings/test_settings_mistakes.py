@@ -16,7 +16,13 @@ ADDRESS = (
     "this is not an address of the web: "
     "write it in full, such as https://news.example/feed.xml, with a comma inside it as %2C."
 )
-LEDGER = "the ledger is an SQLite file: write sqlite:/// and its path, such as sqlite:///handbill.db."
+SERVER = "postgresql://handbill@db.example:5432/handbill"
+LEDGER = f"the ledger is an SQLite file, such as sqlite:///handbill.db, or a PostgreSQL database, such as {SERVER}."
+IN_CODE = (
+    "a user or password with one of @ : / ? # or a space in it is written in code "
+    "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)."
+)
+LIKE = f"write it like {SERVER}."
 
 
 @pytest.mark.parametrize(
@@ -40,11 +46,37 @@ LEDGER = "the ledger is an SQLite file: write sqlite:/// and its path, such as s
         ("DATABASE_URL", "handbill.db", f'is "handbill.db": {LEDGER}'),
         ("DATABASE_URL", "sqlite:///:memory:", f'is "sqlite:///:memory:": {LEDGER}'),
         ("DATABASE_URL", "sqlite://", f'is "sqlite://": {LEDGER}'),
+        ("DATABASE_URL", "postgresql://me:hu@sh@db/news", f'is "postgresql://me:***@db/news": {IN_CODE}'),
+        ("DATABASE_URL", "postgresql://me:1234/5678@db/news", f'is "postgresql://me:***@db/news": {IN_CODE}'),
+        ("DATABASE_URL", "postgres://me:hush?hush@db/news", f'is "postgres://me:***@db/news": {IN_CODE}'),
+        ("DATABASE_URL", "postgresql://me:hush#hush@db/news", f'is "postgresql://me:***@db/news": {IN_CODE}'),
+        ("DATABASE_URL", "postgresql://me:hush@db", f'is "postgresql://me:***@db": it names no database: {LIKE}'),
+        ("DATABASE_URL", "postgresql://db:0/news", f'is "postgresql://db:0/news": it names no port: {LIKE}'),
+        ("DATABASE_URL", "postgresql:///news", f'is "postgresql:///news": it names no server: {LIKE}'),
         (
             "DATABASE_URL",
-            "postgresql://me:hush-hush@db/news",
-            'is "postgresql://me:***@db/news": '
-            "PostgreSQL comes with several workers; use sqlite:///handbill.db until then.",
+            "postgresql://db/a/b",
+            f'is "postgresql://db/a/b": a database has one name, without /: {LIKE}',
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql+asyncpg://me:hush@db/news",
+            f'is "postgresql+asyncpg://me:***@db/news": this is not the address of a PostgreSQL database: {LIKE}',
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://db:port/news",
+            f'is "postgresql://db:port/news": this is not the address of a PostgreSQL database: {LIKE}',
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://me@db/news?password=hush-hush",
+            f'is "postgresql://me@db/news?password=***": the password stands before the host, as in user:password@db.example.',
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://me@db/news?sslmod=require",
+            'is "postgresql://me@db/news?sslmod=require": it cannot say sslmod: did you mean sslmode?',
         ),
         (
             "FETCH__ALLOW_NETWORKS",
