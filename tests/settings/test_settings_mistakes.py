@@ -71,7 +71,8 @@ LIKE = f"write it like {SERVER}."
         (
             "DATABASE_URL",
             "postgresql://me@db/news?password=hush-hush",
-            f'is "postgresql://me@db/news?password=***": the password stands before the host, as in user:password@db.example.',
+            'is "postgresql://me@db/news?password=***": the password stands before the host, '
+            "as in user:password@db.example.",
         ),
         (
             "DATABASE_URL",
