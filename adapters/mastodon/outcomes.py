@@ -18,6 +18,8 @@ from adapters.wire import Wire, retry_after
 _LONGEST_QUOTE = 200
 _LOCKED = "temporary problem serving your request"
 """From 4.6 on: https://github.com/mastodon/mastodon/blob/main/app/models/concerns/lockable.rb"""
+_PICTURE_NEEDED = "Empty statuses are not allowed"
+"""Pixelfed: https://github.com/pixelfed/pixelfed/blob/dev/app/Http/Controllers/Api/ApiV1Controller.php"""
 _MEDIA_GONE = "not found or already attached"
 _MEDIA_NOT_READY = "have not finished processing"
 _THUMBNAIL_FAILED = "Error processing thumbnail"
@@ -63,7 +65,7 @@ def publishing_outcome(failure: Failure, now: datetime) -> Outcome:
         return Unavailable(failure.sentence)
     if wear_of(failure) in ("key", "media"):  # an earlier request has used them, and may be what made the post
         return Uncertain(failure.sentence, status=status)
-    told = _waiting_or_down(failure, now)
+    told = None if _PICTURE_NEEDED in said else _waiting_or_down(failure, now)
     if told is not None:
         return told
     match status:
@@ -77,7 +79,7 @@ def publishing_outcome(failure: Failure, now: datetime) -> Outcome:
                 f"{failure.server} had this post, and it was deleted there since: it is not posted again.",
                 status=status,
             )
-        case 400 | 413 | 422 if said:
+        case 400 | 403 | 413 | 422 if said:
             return Rejected(f"{failure.server} refuses this post ({said}).", status=status)
         case 409 | 425:
             return Uncertain(failure.sentence, status=status)

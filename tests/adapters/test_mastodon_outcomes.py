@@ -55,6 +55,7 @@ def error(words: str) -> dict[str, str]:
         (answered(401), ChannelDown),
         (answered(403, error("This action is outside the authorized scopes")), ChannelDown),
         (answered(403), ChannelDown),
+        (answered(403, error("Empty statuses are not allowed")), Rejected),
         (answered(404, error("Record not found")), Rejected),
         (answered(404), ChannelDown),
         (answered(405), ChannelDown),
