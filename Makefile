@@ -7,10 +7,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-races test-kill test-pds test-slow lint types bench check lock clean install install-dev
+.PHONY: help demo test test-races test-kill test-pds test-second-opinion test-slow lint types bench check lock clean install install-dev
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(BIN)/python -c $(USABLE) 2>/dev/null || { $(PYTHON) -c $(RECENT) && $(PYTHON) -m venv --clear $(VENV); } || \
@@ -32,11 +32,15 @@ demo: install  ## the real daemon against the embedded sandbox: posts, an outage
 	@$(BIN)/handbill demo
 
 test: install-dev  ## the default test suite (about three minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races"
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races and not second_opinion"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
 	@$(BIN)/python -m pytest -m pds
+
+test-second-opinion: install-dev  ## the Mastodon adapter and our sandbox held against mastodon-mock
+	@$(BIN)/python -m tests.real.opinion.install
+	@$(BIN)/python -m pytest -m second_opinion
 
 test-races: install-dev  ## several real processes on a real PostgreSQL: killed, stopped, cut off
 	@$(BIN)/python -m pytest -n 2 -m races
@@ -63,6 +67,7 @@ bench: install-dev  ## figures to compare within one run
 lock: install-dev  ## renew the hashed lock files, which name no host
 	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile tests/real/opinion/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -o tests/real/opinion/requirements.lock
 
 clean:  ## remove what was installed and cached
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/real/pds/node_modules
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/real/pds/node_modules tests/real/opinion/.venv

@@ -20,8 +20,8 @@ T = TypeVar("T")
 ASKING_FOR = 30.0
 CONNECTING_FOR = 15.0
 
-_NOT_OFFERED = frozenset({400, 403, 404, 405, 410, 501})
-"""Answers of servers that do not know a call that we can do without."""
+_NOT_OFFERED = frozenset({400, 401, 403, 404, 405, 410, 422, 501})
+"""Answers of servers that do not know a call that we can do without, or not with this token."""
 
 # The library raises for a reset that it cannot read, and warns of deprecations, on answers that are successes.
 _KEPT_FROM_LIBRARY = frozenset(

@@ -406,6 +406,21 @@ async def test_verify_fails(server: MastodonSandbox, adapter: MastodonAdapter) -
     assert type(await outcome_of(adapter.verify())) is Unavailable
 
 
+async def test_a_token_without_an_application() -> None:
+    """Where the server does not take the question which application the token has, that is nobody's fault."""
+
+    async def personal(request: web.Request) -> web.Response:
+        if request.path == "/api/v1/accounts/verify_credentials":
+            return web.json_response({"id": "1", "username": "news", "bot": True})
+        if request.path == "/api/v1/apps/verify_credentials":
+            return web.json_response({"error": "The access token is invalid"}, status=401)
+        return web.json_response({"configuration": {"statuses": {"max_characters": 500}}})
+
+    async with answering(personal) as (adapter, _):
+        assert (await adapter.verify()).problems == ()
+        assert "application" not in await adapter.mark("1")
+
+
 async def test_a_server_that_speaks_no_mastodon() -> None:
     """An address without the API is the operator's to mend."""
     async with answering(always(lambda: web.Response(status=404, text="<html>"))) as (adapter, _):

@@ -18,7 +18,7 @@ OURS = {"adapters", "bench", "bot", "templates", "tests"}
 def sources(folder: Path) -> Iterator[Path]:
     """The Python files of a folder, without looking through what npm has installed."""
     for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "node_modules"]
+        folders[:] = [name for name in folders if name not in ("node_modules", ".venv")]
         yield from (Path(here, name) for name in names if name.endswith(".py"))
 
 
