@@ -32,6 +32,23 @@ answered   a status line and headers came back; the body may still be cut short
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A moment of a monotonic clock after which nothing is written."""
+
+    at: float
+    clock: Callable[[], float]
+    """Of the event loop; any thread may read it."""
+
+    def is_past(self) -> bool:
+        """Whether it is over."""
+        return self.clock() >= self.at
+
+    def earlier(self, other: "Until | None") -> "Until":
+        """The one of the two that comes first."""
+        return self if other is None or self.at <= other.at else other
+
+
 @dataclass(slots=True)
 class Wire:
     """What was seen of the newest request made under one `watch()`. Safe to fill from a thread."""
@@ -48,9 +65,8 @@ class Wire:
     """How many may have put a byte on the wire."""
     expired: bool = False
     """Nothing more may be written. Set it through `expire`."""
-    not_after: float | None = None
-    """By `time`: nothing is written later than this, even if nobody has had the time to call `expire`."""
-    time: Callable[[], float] | None = field(default=None, repr=False)
+    until: Until | None = None
+    """When it expires by itself."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -64,21 +80,22 @@ class Wire:
         self.requests += 1
 
     def start_writing(self) -> bool:
-        """Call just before the first byte. False: the call has expired and must not write.
+        """Call just before each piece that is written. False: the call has expired and must not write.
 
-        The clock is asked as well: a process that was stopped wakes up long after its time, and may come here before
-        its timers do. What remains is the instant between this and the system call.
+        The clock is read here, because nobody else may have had the time to: a process that was stopped (SIGSTOP, a
+        frozen container) wakes up right where it was, maybe long after its deadline, when another one may have taken
+        over its work. What remains is the moment between this look and the kernel's taking the bytes, some
+        microseconds; and a machine that was suspended as a whole, for which this clock stood still.
         """
         with self._lock:
-            if self.expired or self._too_late():
+            if self.until is not None and self.until.is_past():
+                self.expired = True
+            if self.expired:
                 return False
             if self.phase == "not_sent":
                 self.phase = "writing"
                 self.written += 1
             return True
-
-    def _too_late(self) -> bool:
-        return self.not_after is not None and self.time is not None and self.time() > self.not_after
 
     def finish_writing(self) -> None:
         """All bytes were handed to the socket."""
@@ -101,6 +118,8 @@ class Expired(httpx.TransportError):
 
 
 _current: ContextVar[Wire | None] = ContextVar("wire", default=None)
+_until: ContextVar[Until | None] = ContextVar("until", default=None)
+"""Of the call that this code runs in, for the wires that are opened in it."""
 
 
 def current() -> Wire | None:
@@ -111,7 +130,7 @@ def current() -> Wire | None:
 @contextmanager
 def watch() -> Iterator[Wire]:
     """Watch the requests that are made inside. On leaving, by whatever way, nothing more is written for them."""
-    wire = Wire()
+    wire = Wire(until=_until.get())
     token = _current.set(wire)
     try:
         yield wire
@@ -121,11 +140,15 @@ def watch() -> Iterator[Wire]:
 
 
 async def within(seconds: float | None, call: Awaitable[T]) -> T:
-    """Await `call` for at most `seconds`; then, or when cancelled, nothing more is written. Raises TimeoutError."""
-    wire = current()
-    if wire is not None and seconds is not None:
-        wire.time = asyncio.get_running_loop().time
-        wire.not_after = wire.time() + seconds
+    """Await `call` for at most `seconds`; then, or when cancelled, nothing more is written. Raises TimeoutError.
+
+    That holds for the current wire, and for those that are opened in `call`.
+    """
+    wire, loop = current(), asyncio.get_running_loop()
+    until = _until.get() if seconds is None else Until(loop.time() + seconds, loop.time).earlier(_until.get())
+    if wire is not None and until is not None:
+        wire.until = until.earlier(wire.until)
+    token = _until.set(until)
     try:
         async with asyncio.timeout(seconds):
             return await call
@@ -133,6 +156,8 @@ async def within(seconds: float | None, call: Awaitable[T]) -> T:
         if wire is not None:
             wire.expire()
         raise
+    finally:
+        _until.reset(token)
 
 
 @cache

@@ -4,6 +4,7 @@
 outside: the thread that hangs on it wakes, and nothing is written any more, however late a connection comes about.
 """
 
+import asyncio
 import socket
 import ssl
 import struct
@@ -21,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
 from adapters.threads import call_in_daemon_thread
-from adapters.wire import Wire, current, within
+from adapters.wire import Until, Wire, current, within
 
 T = TypeVar("T")
 
@@ -83,7 +84,9 @@ async def call_blocking(work: Callable[[], T], seconds: float) -> T:
     Requests that `work` makes through a `WatchedSession` fill the current wire. Afterwards, and when the waiting task
     is cancelled, nothing more is written for them.
     """
-    line = Line(current() or Wire())
+    wire, loop = current() or Wire(), asyncio.get_running_loop()
+    wire.until = Until(loop.time() + seconds, loop.time).earlier(wire.until)
+    line = Line(wire)
 
     def watched() -> T:
         try:

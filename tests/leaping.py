@@ -64,6 +64,10 @@ class LeapingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return super().time() + self._leaping.leapt
 
+    def leap(self, seconds: float) -> None:
+        """So much time passes at once."""
+        self._leaping.leapt += seconds
+
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override] # typeshed's own is generic in another way
         self._leaping.working += 1
         future = super().run_in_executor(executor, func, *args)
@@ -98,6 +102,11 @@ class LoopClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def leap(self, seconds: float) -> None:
+        """So much time passes at once: the process was stopped meanwhile."""
+        assert isinstance(self._loop, LeapingLoop)
+        self._loop.leap(seconds)
 
     def deadline(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         return asyncio.timeout(seconds)

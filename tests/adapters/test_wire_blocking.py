@@ -8,14 +8,15 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 import requests
 
 from adapters.threads import call_in_daemon_thread
-from adapters.wire import Wire, watch
-from adapters.wire_blocking import WatchedSession, call_blocking
+from adapters.wire import Until, Wire, watch
+from adapters.wire_blocking import CallEnded, WatchedSession, call_blocking
 from tests.adapters.raw import OK, Misbehave, read_request, serving
 
 
@@ -84,6 +85,38 @@ async def test_answered() -> None:
     assert error is None
     assert (wire.phase, wire.status, wire.headers["x-seen"], wire.body) == ("answered", 200, "Yes", b"ok")
     assert (wire.requests, wire.written) == (1, 1)
+
+
+@pytest.mark.parametrize(("looks", "phase", "arrived"), [(0, "not_sent", b""), (1, "writing", b"POST / HTTP/1.1")])
+async def test_stopped_and_woken_after_the_deadline(
+    looks: int, phase: str, arrived: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was stopped before it wrote, or between head and body, writes nothing more when it wakes, though
+    nobody has had the time to tell it so: half a request is not executed."""
+    got: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    clock = chain(repeat(100.0, looks), repeat(3600.0))
+
+    async def collect(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        got.set_result(await reader.read())
+
+    monkeypatch.setattr("adapters.wire_blocking.Until", lambda _at, _clock: Until(160.0, lambda: next(clock)))
+    async with serving(collect) as url:
+        wire, error = await post(url)
+        read = await got
+    assert isinstance(error, requests.ConnectionError | CallEnded)
+    assert (arrived, False) == (read.split(b"\r\n")[0], b"hello" in read)
+    assert (phase, True) == (wire.phase, wire.expired)
+
+
+async def test_the_limit_of_a_call_is_that_of_its_wire() -> None:
+    """Whatever the thread writes has to be written before the call's time is up, by the loop's clock."""
+    loop = asyncio.get_running_loop()
+    with watch() as wire:
+        began_at = loop.time()
+        await call_blocking(lambda: None, 45)
+    assert wire.until is not None
+    assert 45 <= wire.until.at - began_at <= 46
+    assert loop.time == wire.until.clock
 
 
 async def test_refused() -> None:

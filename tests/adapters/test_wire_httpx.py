@@ -6,11 +6,12 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import chain, repeat
 
 import httpx
 import pytest
 
-from adapters.wire import LONGEST_WAIT, Expired, PhaseTransport, Wire, current, retry_after, watch, within
+from adapters.wire import LONGEST_WAIT, Expired, PhaseTransport, Until, Wire, current, retry_after, watch, within
 from tests.adapters.raw import OK, read_request, serving
 
 
@@ -227,6 +228,51 @@ async def test_expired_before_it_began() -> None:
     assert (wire.phase, wire.nothing_sent, wire.requests) == ("not_sent", True, 1)
 
 
+def stopped_after(looks: int) -> Until:
+    """The deadline of a process that is stopped once it has looked at the clock so often, and wakes long after it."""
+    clock = chain(repeat(100.0, looks), repeat(3600.0))
+    return Until(160.0, lambda: next(clock))
+
+
+@pytest.mark.parametrize(("looks", "phase", "arrived"), [(0, "not_sent", b""), (1, "writing", b"POST / HTTP/1.1")])
+async def test_stopped_and_woken_after_the_deadline(looks: int, phase: str, arrived: bytes) -> None:
+    """A process that was stopped before it wrote, or between head and body, writes nothing more when it wakes, though
+    nobody has had the time to tell it so: half a request is not executed."""
+    got: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def collect(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        got.set_result(await reader.read())
+
+    async with serving(collect) as url, client() as http:
+        with watch() as wire:
+            wire.until = stopped_after(looks)
+            with pytest.raises(Expired):
+                await http.post(url, content=b"hello")
+        read = await got
+    assert (arrived, False) == (read.split(b"\r\n")[0], b"hello" in read)
+    assert (phase, True) == (wire.phase, wire.expired)
+
+
+async def test_the_limit_of_a_call_holds_for_its_wires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wire around a call and those inside it end with it, the earlier limit counts; afterwards there is none."""
+    loop, found = asyncio.get_running_loop(), list[Wire]()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+
+    async def inner() -> None:
+        with watch() as wire:
+            found.append(wire)
+
+    with watch() as outer:
+        await within(60, inner())
+        await within(30, within(90, inner()))
+        await within(None, inner())
+    with watch() as after:
+        pass
+    limits = [wire.until.at - now if wire.until else None for wire in (*found, outer, after)]
+    assert [60, 30, None, 30, None] == limits
+
+
 async def test_expired_while_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that expires while it connects writes nothing on the line it got."""
     got: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -326,24 +372,6 @@ def test_expiry_and_the_first_byte_exclude_each_other() -> None:
     assert late.start_writing()
     late.expire()
     assert (late.start_writing(), late.phase, late.written) == (False, "writing", 1)
-
-
-def test_a_process_that_was_stopped_does_not_begin_after_its_time() -> None:
-    """Woken long after the deadline, before any timer could tell: the clock is asked right before the first byte."""
-    clock = iter([100.0, 145.0, 145.1])
-    wire = Wire(not_after=145.0, time=lambda: next(clock))
-    assert wire.start_writing()
-    assert wire.start_writing()
-    assert not wire.start_writing()
-
-
-async def test_within_sets_the_time_after_which_nothing_is_begun() -> None:
-    """Every call that has a deadline has it on the wire, too."""
-    with watch() as wire:
-        await within(30.0, asyncio.sleep(0))
-    assert wire.not_after is not None
-    assert wire.time is not None
-    assert 29 < wire.not_after - wire.time() <= 30
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from adapters.base import (
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import KINDS, Fault
 from adapters.sandbox.publication import draw
+from adapters.wire import Wire
 from bot.clock import random_bytes
 from tests.leaping import LoopClock, run
 from tests.secrecy import HANDED_OUT, find_secrets, hand_out
@@ -341,6 +342,33 @@ def test_a_call_that_hangs_ends_by_its_own_deadline(play: Callable[[Play], None]
             await it.adapter.publish(payload, key)
         assert it.clock.monotonic() - began_at <= it.adapter.deadline_for + 1
         await it.tap.all_closed()
+
+    play(act)
+
+
+def test_a_process_that_was_stopped_writes_nothing_when_it_wakes(
+    play: Callable[[Play], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped (SIGSTOP) between deciding to call and writing, and woken after the deadline, when somebody else may have
+    taken over: `publish` writes nothing, says that it is proven, and readers see nothing."""
+
+    async def act(it: Played) -> None:
+        payload, key = await it.payload(), it.key()
+        begin = Wire.begin
+
+        def begin_and_stop(wire: Wire) -> None:
+            begin(wire)
+            it.clock.leap(it.adapter.deadline_for + 1)
+
+        monkeypatch.setattr(Wire, "begin", begin_and_stop)
+        written = it.tap.written
+        with pytest.raises(Unavailable):
+            await it.adapter.publish(payload, key)
+        assert written == it.tap.written
+        assert [] == it.seat.server.public()
+        monkeypatch.undo()
+        await it.adapter.publish(payload, key)
+        assert 1 == len(it.seat.server.public())
 
     play(act)
 
