@@ -31,7 +31,7 @@ PURE = (
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
-    *("adapters.telegram.standing", "adapters.telegram.probe", "bot.late", "bot.findings"),
+    *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(

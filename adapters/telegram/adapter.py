@@ -29,12 +29,14 @@ from adapters.base import (
     Post,
     Presence,
     Receipt,
+    Rejected,
     Standing,
     Uncertain,
 )
 from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose
+from adapters.telegram.less import with_less
 from adapters.telegram.probe import Trail, in_a_row, link_of
 from adapters.telegram.prober import Place, Prober
 from adapters.telegram.standing import edits_own_only, standing_of
@@ -115,6 +117,9 @@ class TelegramAdapter:
         outcome = outcome_of_publish(seen, self._now())
         if not isinstance(outcome, Uncertain):
             self._newest = before
+        if isinstance(outcome, Rejected):
+            less = with_less(payload.body, seen.refusal or "")
+            outcome.instead = None if less is None else Payload(less)
         raise outcome
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # the contract's, and Telegram has none
