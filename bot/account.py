@@ -12,6 +12,7 @@ import structlog
 from bot.audit import Auditor
 from bot.deliver import Lane
 from bot.doors import Doors, Lease, LeaseLost
+from bot.pace import Pacer
 
 log = structlog.get_logger()
 
@@ -58,9 +59,10 @@ class Account:
         if lease is None:
             yield None
             return
+        pacer = Pacer()
         try:
             for lane in self.lanes:
-                await lane.begin(lease)
+                await lane.begin(lease, pacer)
             yield lease
         finally:
             await self._doors.leases.give_back(lease)

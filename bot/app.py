@@ -9,7 +9,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,6 +28,7 @@ from bot.ledger.channels import ChannelState
 from bot.ledger.doubts import end_doubts
 from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
+from bot.pacing import Notes
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause
 from bot.render import Renderer
@@ -50,6 +51,8 @@ class Opened:
     adapter: Adapter
     account: str = ""
     """What one process works at a time: channels of one account have one name here. Empty: it stands alone."""
+    notes: Notes = field(default_factory=Notes)
+    """Where the adapter says what budgets the platform told of."""
 
 
 class Core:
@@ -85,6 +88,7 @@ class Core:
                 taken=taken,
                 backoff_from=self._settings.backoff,
                 confirm_after=self._settings.confirm_after,
+                notes=each.notes,
             )
             self.lanes[each.name] = lane
         self.accounts = [

@@ -39,6 +39,8 @@ from bot.ledger import queue
 from bot.ledger.channels import ChannelState
 from bot.look import Look, look
 from bot.model import Article, Delivery, Event, Settlement, State
+from bot.pace import Pacer
+from bot.pacing import Notes, Pacing
 from bot.patience import shortly
 from bot.pictures import find_picture
 from bot.render import Renderer
@@ -76,7 +78,9 @@ class Lane:
         taken: dict[int, Channel],
         backoff_from: float = BACKOFF_FROM,
         confirm_after: float = 120.0,
+        notes: Notes | None = None,
     ) -> None:
+        """`notes`: where the adapter says what budgets the platform told of."""
         self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
         self.resting: Rest | None = None
@@ -90,6 +94,7 @@ class Lane:
         self._quiet_for = quiet_for
         self._backoff_from = backoff_from
         self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
+        self._pacing = Pacing(self.channel, adapter, doors.clock, notes or Notes())
         self._quiet_until = doors.clock.monotonic()
         """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
         self._wake = asyncio.Event()
@@ -97,9 +102,10 @@ class Lane:
 
     # ── for life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def begin(self, lease: Lease) -> None:
+    async def begin(self, lease: Lease, pacer: Pacer) -> None:
         """Work under this lease: write what is still to be written, and take up what others left behind."""
         self._lease = self._settler.lease = lease
+        self._pacing.pacer = pacer
         if (unwritten := self._unwritten) is not None:
             await self._settler.after_call(*unwritten)  # unless somebody has settled it meanwhile
             self._unwritten = None
@@ -191,12 +197,11 @@ class Lane:
         return None
 
     async def _look(self) -> Look:
-        known = self.channel.known
         work = partial(
             look,
             channel_id=self.channel.id,
-            paces=self._adapter.paces,
-            account=self.channel.account if known else None,
+            paces=None if self._pacing.knows else self._adapter.paces,
+            account=self.channel.account if self.channel.known else None,
             now=self._doors.clock.now(),
         )
         return await self._doors.ledger.read(work)
@@ -210,7 +215,13 @@ class Lane:
             return Rest(now + timedelta(seconds=max(quiet, SHORTEST_REST)), "an unknown outcome rests")
         if seen.stopped:
             return Rest(None, "paused by a person")
-        return Rest(seen.slot, "pacing") if seen.slot is not None and seen.slot > now else None
+        if seen.history is not None:
+            self._pacing.recall(seen.history)
+        return self._not_in_turn() if head.state is State.PENDING and self._pacing.knows else None
+
+    def _not_in_turn(self) -> Rest | None:
+        slot = self._pacing.find_slot()
+        return None if slot is None else Rest(slot, "pacing")
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -228,16 +239,27 @@ class Lane:
             return None
         if self.stopping:
             return None
-        intent = Intent(delivery, payload, key, self.channel.account, json.dumps(dict(marker)), self._adapter.paces)
+        if rest := self._not_in_turn():  # another lane of the account was faster
+            return rest
+        intent = Intent(delivery, payload, key, self.channel.account, json.dumps(dict(marker)))
         decided_at = self._doors.clock.monotonic()
-        commit = partial(intent.commit, now=self._doors.clock.now())
         try:
-            number = await self._doors.ledger.write(commit, lease=self._lease)
+            number = await self._commit(intent)
         except NotNow as hindrance:
             self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
             return Rest(self._doors.clock.now() + timedelta(seconds=HINDERED_FOR), str(hindrance))
         await self._publish(replace(delivery, attempts=number, key=key), payload, article, decided_at)
         return None
+
+    async def _commit(self, intent: Intent) -> int:
+        """The slot is taken from here on; where no call comes of it, it is given back."""
+        self._pacing.begin()
+        try:
+            commit = partial(intent.commit, now=self._doors.clock.now())
+            return await self._doors.ledger.write(commit, lease=self._lease)
+        except BaseException:
+            self._pacing.forgo()
+            raise
 
     async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
         """The frozen payload and its key; composed and staged, if this is the first time."""
@@ -297,14 +319,16 @@ class Lane:
 
     async def _written(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
         try:
-            await self._settler.after_call(delivery, settlement, article)
+            await self._settler.after_call(delivery, settlement, article, also=self._pacing.save)
         except LeaseLost:
             self._unwritten = (delivery, settlement, article)
             raise
+        self._pacing.saved()
 
     async def _visible(self, payload: Payload, key: str, decided_at: float) -> Receipt:
         deadline_for = self._adapter.deadline_for
         if self._doors.clock.monotonic() - decided_at > DEADLINE_SLACK:
+            self._pacing.forgo()
             raise Unavailable("the program was stopped before it sent anything, and others may have taken over")
         try:
             async with self._doors.clock.deadline(deadline_for + DEADLINE_SLACK):
@@ -317,6 +341,8 @@ class Lane:
             # A mistake of ours proves nothing about the platform: the post may be out.
             self._log.exception("adapter.failed")
             raise Uncertain(f"the adapter failed with {type(bug).__name__}") from bug
+        finally:
+            self._pacing.end()
 
     # ── looking before sending ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,20 +1,18 @@
 """The intent: what is committed right before the visible call, or what has come up that forbids it.
 
 Payload, key, marker and attempt are one commit. Whatever may have changed since the lane looked is looked at once more
-inside it: somebody paused the channel, another lane of the account has used up the budget.
+inside it: somebody paused the channel. What the paces allow, the lanes of an account settle among themselves before.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.base import Pace, Payload
+from adapters.base import Payload
 from bot.ledger import queue
 from bot.ledger.channels import may_send
 from bot.model import Delivery
-from bot.pace import find_slot
 
 
 class NotNow(Exception):
@@ -31,15 +29,12 @@ class Intent:
     account: str
     marker: str
     """JSON."""
-    paces: Sequence[Pace]
 
     def commit(self, conn: Connection, now: datetime) -> int:
         """Write it: after this the visible call may be made, once. The attempt's number. Raises NotNow, NotOurs."""
         channel_id = self.delivery.channel_id
         if not may_send(conn, channel_id):
             raise NotNow("the channel was paused")
-        if find_slot(conn, self.paces, channel_id=channel_id, account=self.account, now=now):
-            raise NotNow("another channel of the account was faster")
         if self.delivery.body is None:
             queue.freeze(conn, self.delivery, self.payload, self.key)
         elif self.delivery.key is None:

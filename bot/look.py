@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from adapters.base import Pace
 from bot.ledger import channels, queue
+from bot.ledger.budgets import History, read_history
 from bot.ledger.channels import ChannelState
 from bot.ledger.switches import PAUSED, find_switch
 from bot.model import Article, Delivery, State
-from bot.pace import find_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,20 @@ class Look:
     channel: ChannelState
     head: Delivery | None = None
     article: Article | None = None
-    slot: datetime | None = None
-    """When the next visible call fits into the paces; None: at once."""
     last_receipt: str | None = None
+    history: History | None = None
+    """What pacing goes by; None where it was not asked for."""
     stopped: bool = False
     """Whether a person has paused this channel, or all: nothing is sent, though what is uncertain is asked about."""
 
 
-def look(conn: Connection, channel_id: int, *, paces: Sequence[Pace], account: str | None, now: datetime) -> Look:
-    """Look at one lane. `account` None: the platform has not said yet who we are, so there is no pace to keep."""
+def look(
+    conn: Connection, channel_id: int, *, account: str | None, now: datetime, paces: Sequence[Pace] | None = None
+) -> Look:
+    """Look at one lane. `account` None: the platform has not said yet who we are, so there is no pace to keep.
+
+    `paces`: what pacing has to go back for, where its lane does not know yet.
+    """
     channel = channels.get_channel(conn, channel_id)
     head = queue.find_head(conn, channel_id)
     if head is None or (head.due_at is not None and head.due_at > now):
@@ -39,5 +44,5 @@ def look(conn: Connection, channel_id: int, *, paces: Sequence[Pace], account: s
         return Look(channel, head, article)
     if channel.stopped_at is not None or find_switch(conn, PAUSED) is not None:
         return Look(channel, head, article, stopped=True)
-    slot = find_slot(conn, paces, channel_id=channel_id, account=account, now=now)
-    return Look(channel, head, article, slot, queue.find_last_receipt(conn, channel_id))
+    history = None if paces is None else read_history(conn, paces, account=account, channel_id=channel_id, now=now)
+    return Look(channel, head, article, queue.find_last_receipt(conn, channel_id), history)

@@ -55,11 +55,22 @@ class Settler:
         """Under which the lane works: what is written without it may be another process's to write."""
         self._log = log.bind(channel=channel.name, platform=channel.adapter.platform)
 
-    async def after_call(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
-        """Settle the running attempt. Goes on until the ledger takes it. Raises LeaseLost."""
+    async def after_call(
+        self,
+        delivery: Delivery,
+        settlement: Settlement,
+        article: Article,
+        *,
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Settle the running attempt, and what the call taught `also`. Goes on until the ledger takes it. Raises
+        LeaseLost."""
 
         def write(conn: Connection, now: datetime, clean: Settlement) -> State:
-            return queue.settle(conn, delivery.id, delivery.attempts, clean, now=now)
+            state = queue.settle(conn, delivery.id, delivery.attempts, clean, now=now)
+            if also is not None:
+                also(conn)
+            return state
 
         await self._write(delivery, settlement, article, write)
 

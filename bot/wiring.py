@@ -29,6 +29,7 @@ from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import Waiting
 from bot.ledger.sessions import LedgerSessions
 from bot.ledger.workers import Worker
+from bot.pacing import Notes
 from bot.redact import Redactor
 from bot.sender import FileLock
 from bot.settings import ChannelConfig, Settings
@@ -57,9 +58,18 @@ class Busy(Exception):
 
 
 def open_adapter(
-    channel: ChannelConfig, doors: Doors, redactor: Redactor, *, owner: bool, waits: Waits | None = None
+    channel: ChannelConfig,
+    doors: Doors,
+    redactor: Redactor,
+    *,
+    owner: bool,
+    waits: Waits | None = None,
+    notes: Notes | None = None,
 ) -> Adapter:
-    """The adapter of a configured channel. Imports its platform's library; makes no request."""
+    """The adapter of a configured channel. Imports its platform's library; makes no request.
+
+    `notes`: where it says what budgets the platform told of; without, nobody keeps them.
+    """
     account = f"{channel.platform}:{channel.settings.label}"
     context = Context(
         now=doors.clock.now,
@@ -69,6 +79,7 @@ def open_adapter(
         owner=owner,
         user_agent=USER_AGENT,
         waits=waits,
+        note_budget=(notes or Notes()).note,
     )
     return PLATFORMS[channel.platform].open(channel.settings, context)
 
@@ -134,9 +145,10 @@ async def opened_core(
             opened = []
             for channel in settings.channels:
                 waits = settings.waits_for(PLATFORMS[channel.platform])
-                adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
+                notes = Notes()
+                adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits, notes=notes)
                 shown = DryRun(adapter, doors.clock, channel.name) if dry_run else adapter
-                opened.append(Opened(channel.name, shown, _account_of(channel)))
+                opened.append(Opened(channel.name, shown, _account_of(channel), notes))
             core = Core(settings, opened, doors, redactor.redact)
             await core.start()
             try:

@@ -12,6 +12,7 @@ from bot.doors import Doors
 from bot.ledger.db import InlineLedger, ThreadLedger, open_engine
 from bot.ledger.leases import SoleLeases
 from bot.ledger.reports import DeliveryRow, Waiting, list_log, list_undecided, summarise
+from bot.pacing import Notes
 from bot.redact import Redactor
 from bot.sources.fetch import AiohttpWeb
 from bot.threads import ThreadOffload
@@ -36,8 +37,9 @@ async def core_on(stage: Stage, clock: LoopClock, **more: str) -> AsyncIterator[
     for channel in settings.channels:
         waits = settings.waits_for(PLATFORMS[channel.platform])
         account = f"{channel.platform}:{channel.settings.account}"
-        adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits)
-        opened.append(Opened(channel.name, adapter, account))
+        notes = Notes()
+        adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits, notes=notes)
+        opened.append(Opened(channel.name, adapter, account, notes))
     core = Core(settings, opened, doors, redactor.redact)
     try:
         await core.start()

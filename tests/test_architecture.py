@@ -24,6 +24,7 @@ PLATFORM_NAMES = re.compile(r"telegram|mastodon|bluesky|bsky|atproto|tweet|toot"
 
 PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
+    "bot.pace",
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("adapters.base", "adapters.text", "adapters.address", "adapters.bluesky.tid", "adapters.bluesky.compose"),
@@ -85,7 +86,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # what may be taken elsewhere too: loops hand work functions to the ledger's door, and know its errors
     "sqlalchemy": {
         "Connection": (
-            *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pace", "bot.poll"),
+            *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pacing", "bot.poll"),
             *("bot.settle", "bot.audit", "bot.cli"),
         )
     },

@@ -5,10 +5,8 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     RowMapping,
-    Select,
     Update,
     and_,
     bindparam,
@@ -149,34 +147,6 @@ _LAST_RECEIPT = (
 def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
     """The id of the newest post of this place that the ledger knows."""
     return conn.execute(_LAST_RECEIPT, {"b_channel": channel_id}).scalar_one_or_none()
-
-
-def _called(whose: ColumnElement[bool]) -> Select[Any]:
-    # A platform counts a call when it arrives, which is any time before its answer is here.
-    return (
-        select(func.coalesce(attempts.c.ended_at, attempts.c.started_at))
-        .where(whose, attempts.c.step == "publish", attempts.c.started_at <= bindparam("b_until"))
-        .order_by(attempts.c.started_at.desc())
-        .offset(bindparam("b_offset"))
-        .limit(1)
-    )
-
-
-_CALLED_BY_PLACE = _called(attempts.c.channel_id == bindparam("b_place"))
-_CALLED_BY_ACCOUNT = _called(attempts.c.account == bindparam("b_account"))
-
-
-def find_called(conn: Connection, *, place: int | None, account: str, nth: int, until: datetime) -> datetime | None:
-    """When the nth newest visible call was over, of one place (a channel's id) or of the whole account.
-
-    Times after `until` (now) are passed over: the clock was set back, and they would hold the lane up for that long.
-    """
-    window = {"b_until": until, "b_offset": nth - 1}
-    if place is not None:
-        called = conn.execute(_CALLED_BY_PLACE, {"b_place": place, **window}).scalar_one_or_none()
-    else:
-        called = conn.execute(_CALLED_BY_ACCOUNT, {"b_account": account, **window}).scalar_one_or_none()
-    return min(called, until) if called else None
 
 
 # ── before the visible call ───────────────────────────────────────────────────────────────────────────────────────

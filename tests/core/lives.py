@@ -14,6 +14,7 @@ from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import alerts, attempts, deliveries
+from bot.pacing import Notes
 from bot.settings import ChannelConfig, Settings, load_settings
 from tests.simulation.world import (
     Fuse,
@@ -55,6 +56,10 @@ class Scripted(SimAdapter):
         self.calls: list[tuple[str, float]] = []
         self.before: dict[str, Callable[[], None]] = {}
         """Call → what happens in the world just before it."""
+        self.account = ""
+        """What owns the budgets, as far as settings tell."""
+        self.notes = Notes()
+        self.place = "place"
 
     def times(self, name: str) -> list[float]:
         """When a call was made, in seconds of the world's time."""
@@ -70,7 +75,7 @@ class Scripted(SimAdapter):
 
     async def verify(self) -> Standing:
         self._begin("verify")
-        return await super().verify()
+        return replace(await super().verify(), place_id=self.place)
 
     async def stage(self, draft: Draft) -> Payload:
         self._begin("stage")
@@ -121,6 +126,14 @@ Ledgers = Callable[[World, Fuse], SimLedger]
 Webs = Callable[[World, Fuse], SimWeb]
 
 
+def _opened(name: str, adapter: Adapter) -> Opened:
+    return (
+        Opened(name, adapter, adapter.account, adapter.notes)
+        if isinstance(adapter, Scripted)
+        else Opened(name, adapter)
+    )
+
+
 def live(
     world: World,
     opened: Mapping[str, Adapter],
@@ -129,20 +142,23 @@ def live(
     clock: Clocks = SimClock,
     ledger: Ledgers = SimLedger,
     web: Webs = SimWeb,
+    until: asyncio.Event | None = None,
     **more: str,
 ) -> None:
-    """One life of the daemon over these channels (name → adapter)."""
+    """One life of the daemon over these channels (name → adapter), for so many seconds, or until something happens."""
 
     async def life() -> None:
         fuse = Fuse()
         time, book = clock(world, fuse), ledger(world, fuse)
         doors = Doors(time, SimDice(world), book, SoleLeases(), web(world, fuse), inline)
-        channels = [Opened(name, adapter) for name, adapter in opened.items()]
+        channels = [_opened(name, adapter) for name, adapter in opened.items()]
         core = Core(settings(world, opened, **more), channels, doors, lambda text: text)
         stop = asyncio.Event()
         await core.start()
         working = asyncio.create_task(core.run(stop))
-        await asyncio.wait([working], timeout=seconds)
+        happening = asyncio.create_task((until or asyncio.Event()).wait())
+        await asyncio.wait([working, happening], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        happening.cancel()
         stop.set()
         await working
         world.note_time(time)
