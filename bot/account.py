@@ -89,10 +89,10 @@ class Account:
         finally:
             watching.cancel()
             auditing.cancel()  # it only reads: what is broken off is read another time
-        for task in tasks:
-            task.result()
-        if auditing.done() and not auditing.cancelled():
-            auditing.result()
+            await asyncio.wait({auditing})
+        for task in (*tasks, auditing):
+            if not task.cancelled():
+                task.result()
 
     async def _until_wanted(self, lease: Lease) -> None:
         while not self._doors.leases.wanted_elsewhere(lease):

@@ -47,6 +47,8 @@ class Seat:
     """Whether the platform tells what is out: then every delivery is settled, and none waits for a person for good."""
     uploads: bool
     """Whether an article's picture is uploaded."""
+    delete: Callable[[PublicPost], None]
+    """Its owner deletes a post by hand."""
     needs_neighbour: bool = False
     """Whether that takes a known post beside it: what is lost before there is any steps aside until there is."""
     repeats: bool = True
@@ -102,7 +104,16 @@ def telegram_without_ops_chat(now: Now) -> Seat:
         "HANDBILL_TELEGRAM__CHAT": lambda: "@herald",
         "HANDBILL_TELEGRAM__API_BASE": lambda: server.api_base,
     }
-    return Seat("telegram", server, settings, remembers=False, uploads=False, needs_neighbour=True, repeats=False)
+    return Seat(
+        "telegram",
+        server,
+        settings,
+        remembers=False,
+        uploads=False,
+        delete=lambda post: server.remove(post.extra["chat_id"], int(post.id)),
+        needs_neighbour=True,
+        repeats=False,
+    )
 
 
 def _mastodon(now: Now) -> Seat:
@@ -110,7 +121,14 @@ def _mastodon(now: Now) -> Seat:
     server = MastodonSandbox(now=now)
     server.add_account(token, "herald")
     settings = {"HANDBILL_MASTODON__SERVER": lambda: server.url, "HANDBILL_MASTODON__TOKEN": lambda: token}
-    return Seat("mastodon", server, settings, remembers=True, uploads=False)
+    return Seat(
+        "mastodon",
+        server,
+        settings,
+        remembers=True,
+        uploads=False,
+        delete=lambda post: server.delete_by_hand(post.id),
+    )
 
 
 def _bluesky(now: Now) -> Seat:
@@ -132,7 +150,14 @@ def _bluesky(now: Now) -> Seat:
         "HANDBILL_BLUESKY__HANDLE": lambda: "herald.example.org",
         "HANDBILL_BLUESKY__APP_PASSWORD": lambda: password,
     }
-    return Seat("bluesky", server, settings, remembers=True, uploads=True)
+    return Seat(
+        "bluesky",
+        server,
+        settings,
+        remembers=True,
+        uploads=True,
+        delete=lambda post: server.delete_by_hand(post.place, post.id),
+    )
 
 
 SEATS: Mapping[str, Callable[[Now], Seat]] = {"telegram": _telegram, "mastodon": _mastodon, "bluesky": _bluesky}

@@ -15,8 +15,10 @@ from adapters.sandbox import bluesky_methods as methods
 from adapters.sandbox.bluesky_accounts import Account, Accounts
 from adapters.sandbox.bluesky_budgets import ANY_REQUEST, LOGINS, WRITES, Charge, Till, wait_headers
 from adapters.sandbox.bluesky_methods import Method
+from adapters.sandbox.bluesky_post import COLLECTION
 from adapters.sandbox.bluesky_public import feed
 from adapters.sandbox.bluesky_records import Records
+from adapters.sandbox.bluesky_repo import Write
 from adapters.sandbox.bluesky_sessions import ACCESS, REFRESH, Sessions, Tokens
 from adapters.sandbox.bluesky_xrpc import XrpcError, read_input, read_params
 from adapters.sandbox.server import Answer, PublicPost, SandboxServer
@@ -85,6 +87,10 @@ class BlueskySandbox(SandboxServer):
     def restore(self, handle: str) -> None:
         """Put the account back into good standing."""
         self._accounts.get(handle).status = "active"
+
+    def delete_by_hand(self, handle: str, rkey: str) -> None:
+        """The owner deletes a post."""
+        self._accounts.get(handle).repo.commit([Write("delete", (COLLECTION, rkey))], None)
 
     def public(self, place: str | None = None) -> list[PublicPost]:
         """What readers of the accounts see, oldest first; a place is a handle."""

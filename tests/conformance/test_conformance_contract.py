@@ -229,6 +229,44 @@ def test_find_before_and_after(play: Callable[[Play], None]) -> None:
     play(act)
 
 
+def test_a_post_that_its_owner_deleted_has_vanished(play: Callable[[Play], None]) -> None:
+    """Read back, it is there, or the platform does not say more than its receipt; deleted by hand, it has vanished.
+    Another post of the account is not taken for it, and readers see nothing of the reading."""
+
+    async def act(it: Played) -> None:
+        payload = await it.payload()
+        await it.adapter.publish(payload, it.key("another"))
+        receipt = await it.adapter.publish(payload, it.key())
+        shown = it.seat.server.public()
+        assert await it.adapter.confirm(payload, receipt) in ("confirmed", "accepted")
+        assert shown == it.seat.server.public()
+        (post,) = [each for each in shown if each.url == receipt.url]
+        it.seat.delete(post)
+        assert 1 == len(it.seat.server.public())
+        assert "vanished" == await it.adapter.confirm(payload, receipt)
+
+    play(act)
+
+
+def test_who_may_not_read_does_not_call_a_post_vanished(play: Callable[[Play], None]) -> None:
+    """A refusal, an error or silence in answer to the reading proves nothing: an outcome rises, no presence."""
+
+    async def act(it: Played) -> None:
+        payload = await it.payload()
+        receipt = await it.adapter.publish(payload, it.key())
+        for fault in ("error=401", "error=403", "error=429", "error=500", "error=503", "drop", "garbage", "hang"):
+            it.seat.server.faults.clear()
+            it.seat.server.faults.add(Fault.parse(f"{fault}@read*9"))
+            said: object
+            try:
+                said = await it.adapter.confirm(payload, receipt)
+            except Outcome as error:
+                said = error
+            assert said == "accepted" or type(said) in OUTCOMES, fault
+
+    play(act)
+
+
 def test_twice_with_one_key_is_one_post(play: Callable[[Play], None]) -> None:
     """Where the platform remembers, the same call again gives the same receipt and no second post, even days later."""
 

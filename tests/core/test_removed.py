@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.base import ChannelDown
+from adapters.base import ChannelDown, Unavailable
 from bot.doors import FetchFailed
 from bot.ledger.reports import summarise
 from bot.ledger.schema import alerts
@@ -24,6 +24,20 @@ def test_the_alert_of_a_channel_goes_with_it(world: World) -> None:
     assert not read(world, summarise).needs_person
     live(world, {"paper": down, "radio": up}, 30)
     assert (len(open_alerts(world)), len(rows(world, alerts))) == (1, 2)
+
+
+def test_what_was_late_on_a_channel_is_no_trouble_once_it_is_gone(world: World) -> None:
+    """Taken out of the settings, a channel is not late any more; put back, what it kept is late still."""
+    late, up = Scripted(SimPlatform("paper", True)), Scripted(SimPlatform("radio", True))
+    late.script["publish"] = [Unavailable("no line")]
+    world.feeds[FEED] = feed("a")
+    live(world, {"paper": late, "radio": up}, 1000)
+    [message] = open_alerts(world)
+    assert "“a” is late on paper" in message
+    live(world, {"radio": up}, 100)
+    assert open_alerts(world) == []
+    live(world, {"paper": late, "radio": up}, 100)
+    assert len(open_alerts(world)) == 1
 
 
 def test_the_alert_of_a_source_goes_with_it(world: World) -> None:
