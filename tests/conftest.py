@@ -20,6 +20,8 @@ __all__ = ["pytest_runtest_makereport"]
 
 TALLY = "conformance"
 """The property in which a test reports (platform, what became of a delivery), once for each delivery."""
+SETTLED = "settled"
+"""What is said of a delivery that needed no person."""
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +51,15 @@ def new_database(postgres: RealPostgres) -> Iterator[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many deliveries of each platform were settled by themselves, and how many wait for a person."""
+    """Say which share of each platform's deliveries was settled by itself, and how many wait for a person."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     found = [value for report in reports for name, value in report.user_properties if name == TALLY]
     counts = Counter((str(platform), str(became)) for platform, became in found)
     if not counts:
         return
     terminalreporter.section("deliveries after every fault, as readers saw them")
-    for platform in dict.fromkeys(platform for platform, _ in found):
-        said = ", ".join(f"{became}: {counts[platform, became]}" for became in sorted({each for _, each in counts}))
-        terminalreporter.line(f"{platform:<10} {said}")
+    for platform in dict.fromkeys(platform for platform, _ in counts):
+        became = sorted(each for name, each in counts if name == platform)
+        said = ", ".join(f"{each}: {counts[platform, each]}" for each in became)
+        share = 100 * counts[platform, SETTLED] / sum(counts[platform, each] for each in became)
+        terminalreporter.line(f"{platform:<30} {share:5.1f} % settled without a person ({said})")

@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from adapters.sandbox.feeds import ArticleStub
 from bot.model import State
+from tests.conftest import SETTLED
 from tests.inside import Told
 from tests.stage import Seat, Stage
 
@@ -34,7 +35,7 @@ def judge(stage: Stage, seat: Seat, articles: Sequence[ArticleStub], lost: Seque
         else:
             assert [row.url] == [post.url for post in posts], article.title
             assert State.SENT == row.state
-            became.append("settled")
+            became.append(SETTLED)
     overtaken = [article.link for article in first]
     ordered = [article.link for article in articles if article.link not in overtaken]
     assert ordered == [link for link in shown if link not in overtaken]

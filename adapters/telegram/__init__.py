@@ -31,7 +31,8 @@ class TelegramSettings(BaseModel):
     )
     ops_chat: str | None = Field(
         default=None,
-        description="A private chat or group that the bot may write to, where alerts go. Not one that followers see.",
+        description="A private chat or group that the bot may write to, where alerts go, and where a post whose answer "
+        "was lost is forwarded to be looked at, and taken away again. Not one that followers see.",
     )
     api_base: str = Field(
         default=API_BASE,

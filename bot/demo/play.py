@@ -23,6 +23,8 @@ from bot.ledger.reports import DeliveryRow, list_log
 from bot.model import FINAL, State
 
 TICK = 0.1
+ENOUGH = 10
+"""Looks, a tick apart, after which something is left to a person for good."""
 PATIENCE = 60.0
 """Seconds that the last delivery may take; with faults of the operator's own PATIENCE_WITH_FAULTS, for those may mean
 waiting out a hanging call and a growing backoff."""
@@ -76,6 +78,8 @@ class Performance:
         self._ledger: InlineLedger | None = None
         self._heard_at = begun
         self._met = False
+        self._left_for = 0
+        """For how many looks something has been left to a person."""
         stage.watch(self._on_post, self._on_strike)
 
     async def run(self) -> bool:
@@ -248,8 +252,15 @@ class Performance:
         self._tell(partial(self._show.say, f"{self._titles[row.platform]}: {when}."))
 
     def _settled(self) -> bool:
-        """Whether the daemon thinks that it is done with every article, or that a person has to decide."""
+        """Whether the daemon thinks that it is done with every article, or that a person has to decide.
+
+        The latter only if it thinks so for a while: what has stepped aside is asked about again after the next post.
+        """
         rows = self._rows()
+        left = any(_waits_for_person(row) for row in rows)
+        self._left_for = self._left_for + 1 if left else 0
+        if left and self._left_for < ENOUGH:
+            return False
         for article in self._stage.expected:
             mine = [row for row in rows if row.link == article.link]
             if article.wanted and len(mine) < len(self._stage.places):

@@ -22,6 +22,8 @@ LINKS = "https://herald.example.org"
 """Real servers make no links of loopback addresses, and the sandbox does as they do."""
 CHAT = -1001000000001
 CHAT_NAME = "sandbox_herald"
+OPS_CHAT = 4200001
+"""The operator's own chat with the bot."""
 USERNAME = "herald"
 HANDLE = "herald.sandbox.test"
 
@@ -120,6 +122,7 @@ class Stage:
         self.telegram.add_bot(self._bot_token)
         rights = {self._bot_token: ("can_post_messages",)}
         self.telegram.add_chat(CHAT, CHAT_NAME, self.publication.title, admins=rights)
+        self.telegram.add_chat(OPS_CHAT, None, "The operator", "private", members=[self._bot_token])
         self.mastodon.add_account(self._secrets["mastodon"], USERNAME)
         self.bluesky.add_account(HANDLE, self._secrets["bluesky"])
         try:
@@ -142,10 +145,12 @@ class Stage:
             "HANDBILL_POLL_EVERY": "0.5s",
             "HANDBILL_SETTLE": "0.2s",
             "HANDBILL_QUIET_TIME": "1s",
+            "HANDBILL_PROBE_GAP": "1s",
             "HANDBILL_REPLAY_WAIT": "1s",
             "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
             "HANDBILL_TELEGRAM__TOKEN": self._bot_token,
             "HANDBILL_TELEGRAM__CHAT": f"@{CHAT_NAME}",
+            "HANDBILL_TELEGRAM__OPS_CHAT": str(OPS_CHAT),
             "HANDBILL_TELEGRAM__API_BASE": self.telegram.api_base,
             "HANDBILL_MASTODON__SERVER": self.mastodon.url,
             "HANDBILL_MASTODON__TOKEN": self._secrets["mastodon"],

@@ -25,7 +25,7 @@ class Place:
     library: str
     """Through which Handbill speaks to the platform."""
     may_stay_uncertain: bool = False
-    """The platform cannot be asked whether a post is out: after a lost answer a person decides."""
+    """The platform can be asked only beside a post that is known: what is lost before there is any may have to wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,13 @@ _DONE: Mapping[str, str] = {
     ),
     "delivery.found": "Handbill has asked {platform}: the post is out. It is not sent again.",
     "delivery.absent": "Handbill has asked {platform}: the post is not out. The very same request is sent again.",
-    "delivery.asked": "{platform} cannot be asked yet: Handbill asks again.",
+    "delivery.asked": "Handbill has asked {platform}, and is not sure yet: it asks again.",
     "delivery.told_to_wait": "Handbill waits as {platform} says, and does not count it as a failure.",
     "delivery.postponed": "{platform} has done nothing, that much is proven: Handbill tries again by itself.",
     "delivery.undecided": (
-        "{platform} tells no bot what it has posted, and to send again might be to post twice. So this version leaves "
-        "it to a person, who looks and says: handbill resolve {delivery} --sent URL, or --not-sent. The rest goes on."
+        "{platform} does not tell yet whether the post is out, and to send it again might be to post twice. The next "
+        "post there may tell; until then it is left to a person, who looks and says: handbill resolve {delivery} "
+        "--sent URL, or --not-sent. The rest goes on."
     ),
     "delivery.degraded": "{platform} refuses a part of the post: Handbill sends it without. {reason}",
     "delivery.failed": "Handbill does not send it again: {reason}",

@@ -75,16 +75,27 @@ async def test_the_demo_shows_posts_trouble_and_a_table_and_succeeds(tmp_path: P
 
 @pytest.mark.slow
 async def test_faults_of_the_operators_own(tmp_path: Path) -> None:
-    """A lost answer of Telegram's waits for a person, and that is right; the others are asked, and all is out once."""
+    """Telegram's very first answer is lost: it steps aside, the next post tells where it is; the others are asked at
+    once, and all is out once."""
     faults = ("telegram:cut", "mastodon:error-after=502", "bluesky:drop")
     options = [option for fault in faults for option in ("--fault", fault)]
     code, output = await run("--articles", "2", "--every", "0", *options, folder=tmp_path)
     assert code == 0, output
     _, first, second = table(output)
-    assert re.split(r"  +", first)[:3] == ["? unsure, is out", "✓ once, found", "✓ once, resent"]
+    assert re.split(r"  +", first)[:3] == ["✓ once, found", "✓ once, found", "✓ once, resent"]
     assert second.count("✓ once") == 3
-    assert "leaves it" in output
-    assert re.search(r"handbill\s+resolve\s+\d+\s+--sent URL", output)
+    assert "The next post there may tell" in " ".join(output.split())
+    assert re.search(r"handbill\s+resolve\s+\d+\s+--sent\s+URL", output)
+    assert "✓ Right: 6 posts from 2 articles" in output
+
+
+@pytest.mark.slow
+async def test_a_first_post_of_all_without_a_second(tmp_path: Path) -> None:
+    """Telegram's very first answer is lost and no post follows: it waits for a person, and that is right."""
+    code, output = await run("--articles", "1", "--every", "0", "--fault", "telegram:cut", folder=tmp_path)
+    assert code == 0, output
+    _, row = table(output)
+    assert re.split(r"  +", row)[:3] == ["? unsure, is out", "✓ once", "✓ once"]
     assert "1 of unknown outcome left to a person" in output
 
 

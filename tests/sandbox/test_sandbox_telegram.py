@@ -445,6 +445,67 @@ async def test_the_edit_probe(sandbox: TelegramSandbox, bot: Bot) -> None:
     assert before == sandbox.public()[:1]
 
 
+async def test_an_edit_of_a_location_that_is_none(sandbox: TelegramSandbox, bot: Bot) -> None:
+    """Ending a live location tells own, others' and missing messages apart, too, and leaves buttons alone; with the
+    right to edit all, own and others' look the same."""
+    own, by_hand = (await bot.send_message(NEWS, "own")).message_id, sandbox.write(NEWS, "by hand")
+    buttons = {"inline_keyboard": [[{"text": "Discuss", "url": "https://discuss.example/"}]]}
+    sandbox._chats[NEWS].messages[own].markup = buttons
+    none = "There is no live location in the message to edit"
+    for message_id, told in [
+        (own, none),
+        (by_hand, "Message can't be edited"),
+        (sandbox.happen(NEWS), "Message can't be edited"),
+        (99, "Message to edit not found"),
+    ]:
+        with pytest.raises(BadRequest, match=f"^{told}$"):
+            await bot.stop_message_live_location(NEWS, message_id)
+    assert buttons == sandbox._chats[NEWS].messages[own].markup
+    sandbox.grant(TOKEN, NEWS, "can_post_messages", "can_edit_messages")
+    with pytest.raises(BadRequest, match=f"^{none}$"):
+        await bot.stop_message_live_location(NEWS, by_hand)
+
+
+async def test_a_protected_channel(sandbox: TelegramSandbox, bot: Bot) -> None:
+    """Nothing is forwarded out of it, which the chat says of itself; what is missing is missing all the same."""
+    posted = await bot.send_message(NEWS, "secret")
+    sandbox.protect(NEWS)
+    assert (await bot.get_chat(NEWS)).has_protected_content
+    with pytest.raises(BadRequest, match=r"^Message has protected content and can't be forwarded$"):
+        await bot.forward_message(OPS, NEWS, posted.message_id)
+    with pytest.raises(BadRequest, match=r"^Message to forward not found$"):
+        await bot.forward_message(OPS, NEWS, 99)
+    sandbox.protect(NEWS, on=False)
+    assert "secret" == (await bot.forward_message(OPS, NEWS, posted.message_id)).text
+
+
+async def test_the_server_remembers_what_was_deleted_for_half_an_hour(
+    sandbox: TelegramSandbox, bot: Bot, clock: Clock
+) -> None:
+    """Where it caches, a post that is gone is still forwarded, until it is forgotten; readers do not see it."""
+    sandbox.caches = True
+    posted = await bot.send_message(NEWS, "gone")
+    sandbox.remove(NEWS, posted.message_id)
+    assert [] == sandbox.public()
+    assert "gone" == (await bot.forward_message(OPS, NEWS, posted.message_id)).text
+    clock.at += 1800
+    with pytest.raises(BadRequest, match=r"^Message to forward not found$"):
+        await bot.forward_message(OPS, NEWS, posted.message_id)
+
+
+async def test_what_others_do_takes_numbers(sandbox: TelegramSandbox, bot: Bot) -> None:
+    """A person's post, a forward by hand, a service message and a deleted post each use up one; a forward keeps the
+    first place that it came from."""
+    elsewhere = await bot.send_message(CLOSED, "from elsewhere")
+    by_hand, copied = sandbox.write(NEWS, "by hand"), sandbox.copy_in(NEWS, CLOSED, elsewhere.message_id)
+    happened, gone = sandbox.happen(NEWS), sandbox.write(NEWS, "gone")
+    sandbox.remove(NEWS, gone)
+    assert [2, 3, 4, 5, 6] == [by_hand, copied, happened, gone, (await bot.send_message(NEWS, "own")).message_id]
+    origin = (await bot.forward_message(OPS, NEWS, copied)).forward_origin
+    assert isinstance(origin, MessageOriginChannel)
+    assert (CLOSED, elsewhere.message_id) == (origin.chat.id, origin.message_id)
+
+
 async def test_deleting(sandbox: TelegramSandbox, bot: Bot, clock: Clock) -> None:
     """A bot deletes its own posts for 48 hours, and others' not without the right."""
     young = await bot.send_message(NEWS, "young")
