@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy.exc import DatabaseError
-
 from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
 from bot.doors import Clock, Doors, FetchFailed
 from bot.duration import format_duration
-from bot.ledger.address import database_path
-from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.version import HEAD, KNOWN, find_version
+from bot.ledger.address import database_path, shown
+from bot.ledger.migrate import look
+from bot.ledger.trouble import LedgerError
+from bot.ledger.version import HEAD, KNOWN
 from bot.settings.model import ChannelConfig, Settings, SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.feed import NotAFeed, read_feed
@@ -59,24 +58,21 @@ def check_settings(settings: Settings) -> Finding:
 
 def check_ledger(settings: Settings) -> tuple[Finding, bool]:
     """The ledger, and whether it can be read by this program as it is."""
-    url, path = settings.database_url, database_path(settings.database_url)
+    url, path = shown(settings.database_url), database_path(settings.database_url)
     if path is not None and not path.exists():
         return _ledger_to_be_made(url, path.absolute().parent), False
-    ledger = InlineLedger(open_engine(url))
     try:
-        version = ledger.read_now(find_version)
-    except LookupError as error:
-        said = f"{url} is not a Handbill ledger ({error}): name another file in HANDBILL_DATABASE_URL."
-        return Finding("ledger", "ledger", False, said), False
-    except DatabaseError as error:
-        said = f"{url} cannot be read ({error.orig}): see who may, or name another in HANDBILL_DATABASE_URL."
-        return Finding("ledger", "ledger", False, said), False
-    finally:
-        ledger.close()
+        version = look(settings.database_url)
+    except LedgerError as error:
+        return Finding("ledger", "ledger", False, str(error)), False
     if version == HEAD:
         return Finding("ledger", "ledger", True, f"{url}, version {version}."), True
-    if version is None or version in KNOWN:
-        said = f"{url}, version {version or 'none'}: the next start brings it to {HEAD}, after a copy."
+    if version is None:
+        said = f"{url} is empty: `handbill run` or `handbill once` makes the ledger there."
+        return Finding("ledger", "ledger", True, said), False
+    if version in KNOWN:
+        how = "in one transaction" if path is None else "after a copy"
+        said = f"{url}, version {version}: the next start brings it to {HEAD}, {how}."
         return Finding("ledger", "ledger", True, said), False
     said = f"{url} was written by a newer Handbill (version {version}; this one knows {HEAD}): use that release."
     return Finding("ledger", "ledger", False, said), False

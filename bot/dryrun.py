@@ -78,6 +78,9 @@ class DryRun:
 
 
 def dry_database_url(url: str) -> str:
-    """The ledger of a dry run stands beside the real one: handbill.db → handbill.dry-run.db."""
+    """The ledger of a dry run stands beside the real one: handbill.db → handbill.dry-run.db. Where the real one is on a
+    server, it is a file in the working directory: a rehearsal leaves nothing in a database that is backed up."""
+    if not url.startswith("sqlite:"):
+        return "sqlite:///handbill.dry-run.db"
     stem, dot, ending = url.rpartition(".")
     return f"{stem}.dry-run.{ending}" if dot and "/" not in ending else f"{url}.dry-run"

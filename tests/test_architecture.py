@@ -92,7 +92,6 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "sqlalchemy.exc": {
         "DBAPIError": ("bot.cli",),
-        "DatabaseError": ("bot.check",),
     },
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -25,8 +24,8 @@ FACE = {"HANDBILL_SOURCES": SOURCE}
 class Book:
     """A ledger of one source. Times are counted in seconds from now."""
 
-    def __init__(self, path: Path) -> None:
-        self.ledger = InlineLedger(open_engine(f"sqlite:///{path}"))
+    def __init__(self, url: str) -> None:
+        self.ledger = InlineLedger(open_engine(url))
         self.now = SystemClock().now().astimezone(UTC)
         self._articles = 0
         self.ledger.write_now(self._register)

@@ -5,6 +5,7 @@ import os
 import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -35,18 +36,33 @@ def _as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         logging.getLogger(name).setLevel(old)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that begins with a ledger runs once on each engine, unless it looks for the file."""
+    if "book" in metafunc.fixturenames:
+        wants_file = "tmp_path" in signature(metafunc.function).parameters
+        metafunc.parametrize("ledger", ["sqlite"] if wants_file else ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def handbill(tmp_path: Path) -> Handbill:
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of this test's ledger."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'handbill.db'}"
+    return str(request.getfixturevalue("new_database"))
+
+
+@pytest.fixture
+def handbill(ledger: str) -> Handbill:
     """Runs commands with the settings that every test here begins with: a ledger's place and nothing else."""
-    return Handbill({"HANDBILL_DATABASE_URL": f"sqlite:///{tmp_path / 'handbill.db'}"})
+    return Handbill({"HANDBILL_DATABASE_URL": ledger})
 
 
 @pytest.fixture
-def book(tmp_path: Path, new_ledger: Path) -> Iterator[Book]:
+def book(ledger: str, tmp_path: Path, new_ledger: Path) -> Iterator[Book]:
     """A ledger of the present version, open for writing down what had happened before."""
-    path = tmp_path / "handbill.db"
-    shutil.copy(new_ledger, path)
-    opened = Book(path)
+    if ledger.startswith("sqlite"):
+        shutil.copy(new_ledger, tmp_path / "handbill.db")
+    opened = Book(ledger)
     yield opened
     opened.close()
 
