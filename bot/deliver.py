@@ -245,7 +245,7 @@ class Lane:
         decided_at = self._doors.clock.monotonic()
         try:
             number = await self._commit(intent)
-        except NotNow as hindrance:
+        except (NotNow, queue.NotOurs) as hindrance:  # somebody was faster: a person, or the end of its time
             self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
             return Rest(self._doors.clock.now() + timedelta(seconds=HINDERED_FOR), str(hindrance))
         await self._publish(replace(delivery, attempts=number, key=key), payload, article, decided_at)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, func, make_url, select
 
 from bot.doors import Clock
+from bot.ledger.postgres import CONNECT_FOR
 
 log = structlog.get_logger()
 
@@ -31,7 +32,9 @@ async def listen(url: str, heard: Callable[[], None], clock: Clock) -> None:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     while True:
         try:
-            line = await psycopg.AsyncConnection.connect(address, autocommit=True, application_name="handbill bell")
+            line = await psycopg.AsyncConnection.connect(
+                address, autocommit=True, application_name="handbill bell", connect_timeout=CONNECT_FOR
+            )
             async with line:
                 await line.execute(f"LISTEN {BELL}")
                 heard()  # for what was rung while nobody listened
