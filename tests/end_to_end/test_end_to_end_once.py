@@ -11,7 +11,7 @@ import pytest
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.telegram import TelegramSandbox
 from bot.clock import SystemClock
-from tests.inside import LONG, core_on, lay_ledger
+from tests.inside import LONG, Told, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
 from tests.process import Program, told
@@ -40,12 +40,13 @@ async def test_3_when_something_goes_by_itself(stage: Stage) -> None:
 
 
 async def test_1_when_something_needs_a_person(stage: Stage) -> None:
-    """Where an answer was lost, `once` says what to do."""
-    articles = [stage.publication.publish_next()]
-    seat = stage.seats["telegram"]
+    """Where the answer to a chat's very first post was lost, and no other has followed yet, `once` says what to do."""
+    article = stage.publication.publish_next()
     stage.strike("cut")
     code, out, _ = await told(stage, "once", BACKFILL="1")
-    judge(stage, seat, articles, articles)
+    with Told(stage) as ledger:
+        assert [article.link] == [row.link for row in ledger.undecided()]
+    assert 1 == len(stage.seats["telegram"].posts_of(article))
     assert (NEEDS_PERSON, True) == (code, "handbill resolve 1 --sent URL" in out)
 
 
