@@ -148,6 +148,7 @@ class BlueskyAdapter:
                 attempt.end()
                 remedy = failure.name if failure.refused else ""
                 if remedy == "InvalidSwap":
+                    attempt.taken = True
                     return await self._already_there(session, payload, key)
                 if remedy in mended or remedy not in RENEWABLE | {"BlobNotFound"}:
                     raise publishing_outcome(failure) from None
@@ -228,6 +229,8 @@ class _Put:
 
     def __init__(self) -> None:
         self._wire: Wire | None = None
+        self.taken = False
+        """Something stands at the key: it may be this very post."""
 
     def begin(self, wire: Wire) -> None:
         """A put is made, over this wire."""
@@ -239,8 +242,8 @@ class _Put:
 
     @property
     def in_the_air(self) -> bool:
-        """A byte of it may have been sent."""
-        return self._wire is not None and not self._wire.nothing_sent
+        """A byte of it may have been sent, or it may be there already."""
+        return self.taken or (self._wire is not None and not self._wire.nothing_sent)
 
 
 def _uri(session: Session, key: str) -> str:

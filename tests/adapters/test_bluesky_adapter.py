@@ -285,6 +285,10 @@ async def test_a_taken_key_that_cannot_be_looked_at_stays_unknown(scene: Scene) 
     scene.pds.faults.add(Fault("error", "read"))
     with pytest.raises(Uncertain, match="Something stands"):
         await adapter.publish(payload, key)
+    scene.pds.faults.add(Fault("hang", "read"))
+    adapter.deadline_for = 0.5
+    with pytest.raises(Uncertain, match="could not be posted"):
+        await adapter.publish(payload, key)
 
 
 async def test_an_expired_token_is_renewed_in_passing(scene: Scene) -> None:
