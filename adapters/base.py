@@ -1,123 +1,19 @@
 """The contract between the core and the code that speaks one platform.
 
 An adapter has four steps, of which exactly one is visible to followers: `compose` (pure), `stage` (invisible uploads),
-`publish` (the one visible call) and `find` (read only, settles an unknown outcome). Nothing here imports a platform.
+`publish` (the one visible call) and `find` (read only, settles an unknown outcome). What they hand on is in
+`adapters.post`, how they end in `adapters.outcomes`. Nothing here imports a platform.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
-Json = Mapping[str, Any]
-"""A JSON object: only strings, integers, booleans, None, lists and objects, so that it can be frozen in the ledger."""
-
-
-# ── what is composed ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that platforms take: decoded and re-encoded by us, without metadata."""
-
-    data: bytes
-    mime: str
-    width: int
-    height: int
-    alt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of a post's text. `summary` yields first when space is short, then `title`; `link` never does."""
-
-    kind: Literal["title", "summary", "link", "text"]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What is meant to be published, before any platform's limits: the rendered template and what a card needs."""
-
-    parts: tuple[Part, ...]
-    link: str
-    title: str
-    description: str
-    language: str | None = None
-    """BCP 47, as the source, its page or the settings say; never guessed."""
-    picture: Picture | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """Bytes that `stage` uploads, kept in the ledger until the delivery is final."""
-
-    data: bytes
-    mime: str
-    alt: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A marked stretch of a draft's text: `start` and `end` in code points of `Draft.text`, end exclusive."""
-
-    kind: Literal["link", "bold"]
-    start: int
-    end: int
-    target: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The link card under a post, as far as we decide it ourselves."""
-
-    link: str
-    title: str
-    description: str
-    picture: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A composed post: what a follower will read, how long it is by the platform's own count, and the request body."""
-
-    text: str
-    length: int
-    limit: int
-    unit: str
-    """What `length` and `limit` count, in words for people: "graphemes", "characters"."""
-    body: Json
-    media: tuple[Media, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    card: Card | None = None
-    warnings: tuple[str, ...] = ()
-    """Sentences for the operator: "the summary was cut to fit"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """The request of the visible call, final to the byte. Once an attempt may have run it, it never changes."""
-
-    body: Json
-    media: tuple[Media, ...] = ()
-
-    def canonical(self) -> str:
-        """`body` as the ledger keeps it: one spelling for one value."""
-        return json.dumps(self.body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The platform's proof of a post: its own id, the address a person can open, and the platform's time of it."""
-
-    id: str
-    url: str | None
-    at: datetime
-
+from adapters.outcomes import Answer, Marker, Presence
+from adapters.post import Draft, Payload, Post, Receipt
 
 # ── how it is identified ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,98 +78,6 @@ class Standing:
     """What stands in the way of posting, each a sentence with the mend; empty when all is well."""
     notes: tuple[str, ...] = ()
     """What the operator should know but need not mend."""
-
-
-# ── the five outcomes, named by what the caller does next ─────────────────────────────────────────────────────────
-
-
-class Outcome(Exception):
-    """Why a call gave no receipt. `message` never holds a secret; `status` is the HTTP status, if one was seen."""
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-
-
-class RateLimited(Outcome):
-    """Proven not executed; the platform says to come back in `retry_after` seconds (None: it did not say when)."""
-
-    def __init__(self, message: str, *, retry_after: float | None = None, status: int | None = None) -> None:
-        super().__init__(message, status=status)
-        self.retry_after = retry_after
-
-
-class Unavailable(Outcome):
-    """Proven not executed by the platform's own rules or by the wire (nothing was sent); try again later."""
-
-
-class Rejected(Outcome):
-    """The platform will never take this content. `instead`: the same post with less, which it may take (without the
-    picture that it refused, without the card); None when nothing is left to leave out."""
-
-    def __init__(self, message: str, *, status: int | None = None, instead: "Payload | None" = None) -> None:
-        super().__init__(message, status=status)
-        self.instead = instead
-
-
-class ChannelDown(Outcome):
-    """Credentials, rights or suspension: proven not executed, and no other post would fare better until mended."""
-
-    def __init__(self, message: str, *, mend: str = "", status: int | None = None) -> None:
-        super().__init__(message, status=status)
-        self.mend = mend
-
-
-class Uncertain(Outcome):
-    """Nobody knows whether it was executed."""
-
-
-# ── what asking the platform can tell ─────────────────────────────────────────────────────────────────────────────
-
-Marker = Mapping[str, Any]
-"""The adapter's own state for `find`: the last known id, the probes so far. JSON, committed with the intent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """It is out."""
-
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Proven not out: it may be sent again, byte for byte."""
-
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AskAgain:
-    """Cannot be told yet: ask again in `after_for` seconds, with this marker."""
-
-    after_for: float
-    marker: Marker
-
-
-@dataclass(frozen=True, slots=True)
-class CannotTell:
-    """The platform will not tell: a person decides, unless a later post of ours proves something (`CanInfer`)."""
-
-    why: str
-    marker: Marker | None = None
-    """What is known by now, kept for that; None: as before."""
-
-
-Answer = Found | Absent | AskAgain | CannotTell
-
-Presence = Literal["confirmed", "accepted", "vanished"]
-"""
-confirmed  read back from outside: it is there
-accepted   the platform took it, and does not let us read it back
-vanished   the platform itself, asked where it cannot be wrong, says that it is not there
-"""
 
 
 # ── how often it may be called ────────────────────────────────────────────────────────────────────────────────────

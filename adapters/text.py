@@ -9,7 +9,9 @@ from typing import Literal
 
 from wcwidth import iter_graphemes
 
-from adapters.base import Limits, Part, Rejected
+from adapters.base import Limits
+from adapters.outcomes import Rejected
+from adapters.post import Part
 
 ELLIPSIS = "…"
 SENSIBLE_SUMMARY = 30

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from adapters.base import ChannelDown, Outcome, Presence, RateLimited, Unavailable, Uncertain
+from adapters.outcomes import ChannelDown, Outcome, Presence, RateLimited, Unavailable, Uncertain
 from bot.deliver import Lane
 from bot.doors import Doors, Lease, LeaseLost
 from bot.late import Alarm, Late, alarm_of, late_cause

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
+from adapters.base import Adapter, Standing
+from adapters.outcomes import ChannelDown, Outcome, RateLimited
 from bot.doors import Dice, Doors
 from bot.late import late_cause
 from bot.ledger import channels

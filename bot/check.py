@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters.base import Adapter, ChannelDown, Outcome, RateLimited, Standing
+from adapters.base import Adapter, Standing
+from adapters.outcomes import ChannelDown, Outcome, RateLimited
 from bot.doors import Clock, Doors, FetchFailed
 from bot.duration import format_duration
 from bot.ledger.address import database_path, shown

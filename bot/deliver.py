@@ -18,18 +18,9 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import (
-    Adapter,
-    Answer,
-    CanInfer,
-    CanList,
-    KeySeed,
-    Outcome,
-    Payload,
-    Receipt,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import Adapter, CanInfer, CanList, KeySeed
+from adapters.outcomes import Answer, Outcome, Unavailable, Uncertain
+from adapters.post import Payload, Receipt
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import PAYLOADS, begun, search

@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.base import Absent, Adapter, Answer, AskAgain, Marker, Payload
+from adapters.base import Adapter
+from adapters.outcomes import Absent, Answer, AskAgain, Marker
+from adapters.post import Payload
 from bot.model import Delivery
 
 PAYLOADS = 3

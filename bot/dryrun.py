@@ -4,20 +4,9 @@ from datetime import datetime
 
 import structlog
 
-from adapters.base import (
-    Absent,
-    Adapter,
-    Answer,
-    Draft,
-    KeySeed,
-    Marker,
-    Pace,
-    Payload,
-    Post,
-    Presence,
-    Receipt,
-    Standing,
-)
+from adapters.base import Adapter, KeySeed, Pace, Standing
+from adapters.outcomes import Absent, Answer, Marker, Presence
+from adapters.post import Draft, Payload, Post, Receipt
 from bot.doors import Clock
 
 log = structlog.get_logger()

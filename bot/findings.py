@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from adapters.base import Presence
+from adapters.outcomes import Presence
 from bot.model import State
 
 

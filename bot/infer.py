@@ -9,7 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.base import CanInfer, CannotTell, Receipt
+from adapters.base import CanInfer
+from adapters.outcomes import CannotTell
+from adapters.post import Receipt
 from bot.doors import Doors
 from bot.ledger import queue
 from bot.model import Article, Delivery

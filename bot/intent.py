@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.base import Payload
+from adapters.post import Payload
 from bot.ledger import queue
 from bot.ledger.channels import may_send
 from bot.model import Delivery

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapters.base import Payload, Presence, Receipt
+from adapters.outcomes import Presence
+from adapters.post import Payload, Receipt
 
 
 class State(StrEnum):

@@ -17,7 +17,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from adapters.base import Unavailable
+from adapters.outcomes import Unavailable
 from bot.doors import Clock
 from bot.ledger.trouble import passes
 

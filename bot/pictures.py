@@ -2,7 +2,7 @@
 
 import structlog
 
-from adapters.base import Picture
+from adapters.post import Picture
 from bot.doors import Doors, FetchFailed
 from bot.model import Article
 

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.base import Adapter, Draft, Outcome, Picture, Platform, Post, Rejected
+from adapters.base import Adapter, Platform
+from adapters.outcomes import Outcome, Rejected
+from adapters.post import Draft, Picture, Post
 from bot.doors import Doors
 from bot.model import Article
 from bot.pictures import find_picture

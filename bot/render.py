@@ -13,7 +13,7 @@ from typing import Any, Literal
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from adapters.base import Part, Picture, Post
+from adapters.post import Part, Picture, Post
 from bot.model import Article
 
 _OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2"}

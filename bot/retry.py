@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from adapters.base import (
+from adapters.outcomes import (
     Absent,
     Answer,
     AskAgain,

@@ -6,7 +6,8 @@ from functools import partial
 
 import structlog
 
-from adapters.base import CanAlert, Outcome
+from adapters.base import CanAlert
+from adapters.outcomes import Outcome
 from bot.doors import Doors
 from bot.ledger.alerts import Alert, list_alerts, note_told
 

@@ -27,7 +27,8 @@ PURE = (
     "bot.pace",
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
-    *("adapters.base", "adapters.text", "adapters.address", "adapters.bluesky.tid", "adapters.bluesky.compose"),
+    *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
+    *("adapters.bluesky.tid", "adapters.bluesky.compose"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
@@ -134,11 +135,11 @@ def adapters_know_nothing_of_the_core(tree: Tree) -> Iterator[str]:
 
 
 def the_core_knows_the_contract_only(tree: Tree) -> Iterator[str]:
-    """Bot sees adapters.base; the composition root sees the registry besides, and the demo the sandbox."""
+    """Bot sees the contract; the composition root sees the registry besides, and the demo the sandbox."""
     for module in tree.values():
         if not within(module.name, "bot"):
             continue
-        allowed = ["adapters.base"]
+        allowed = ["adapters.base", "adapters.outcomes", "adapters.post"]
         allowed += ["adapters.registry"] * within(module.name, *COMPOSITION_ROOT)
         allowed += ["adapters.sandbox"] * within(module.name, *DEMO)
         for each in module.imports:

@@ -9,25 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from adapters.base import (
-    Absent,
-    Answer,
-    Context,
-    Draft,
-    Found,
-    KeySeed,
-    Marker,
-    Media,
-    Pace,
-    Payload,
-    Post,
-    Presence,
-    Receipt,
-    Rejected,
-    Standing,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
 from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
 from adapters.bluesky.outcomes import (
@@ -42,6 +24,8 @@ from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.tid import tid
 from adapters.bluesky.xrpc import POSTS, Xrpc
+from adapters.outcomes import Absent, Answer, Found, Marker, Presence, Rejected, Unavailable, Uncertain
+from adapters.post import Draft, Media, Payload, Post, Receipt
 from adapters.wire import Wire, within
 
 T = TypeVar("T")

@@ -13,7 +13,9 @@ from urllib.parse import unquote
 
 import ada_url
 
-from adapters.base import Card, Draft, Json, Limits, Mark, Media, Part, Picture, Post, Rejected
+from adapters.base import Limits
+from adapters.outcomes import Rejected
+from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.text import ELLIPSIS, Fitted, fit, graphemes, tidy_line
 
 LIMITS = Limits(length=300, unit="graphemes", measure=graphemes, max_bytes=3000)

@@ -7,7 +7,7 @@ A status without such a body comes from something in between (a proxy, a load ba
 from collections.abc import Mapping
 from datetime import datetime
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.wire import Phase, Wire, retry_after
 
 RENEWABLE = frozenset({"ExpiredToken", "InvalidToken"})

@@ -7,11 +7,12 @@ in for itself. All of it is single flight: whoever comes second gets what the fi
 import asyncio
 
 from adapters.address import host_of
-from adapters.base import ChannelDown, Context
+from adapters.base import Context
 from adapters.bluesky import BlueskySettings
 from adapters.bluesky.outcomes import RENEWABLE, Failure, down, reading_outcome
 from adapters.bluesky.session import Refusal, Session, home_of, read_kept
 from adapters.bluesky.xrpc import Tokens, Xrpc
+from adapters.outcomes import ChannelDown
 from adapters.seal import seal, unseal
 
 _REFRESH_IS_OVER = RENEWABLE | {"AuthMissing", "AuthenticationRequired"}

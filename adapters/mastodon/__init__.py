@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import host_of, is_loopback, server_url
-from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
+from adapters.base import Adapter, Context, Platform, Waits
+from adapters.post import Draft, Post
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header takes: anything else, and `requests` would refuse it with a message that holds the token."""

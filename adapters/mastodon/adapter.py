@@ -8,24 +8,7 @@ import logging
 from datetime import datetime
 from http import HTTPStatus
 
-from adapters.base import (
-    Absent,
-    Answer,
-    AskAgain,
-    Context,
-    Draft,
-    Found,
-    KeySeed,
-    Marker,
-    Outcome,
-    Pace,
-    Payload,
-    Post,
-    Presence,
-    Receipt,
-    Rejected,
-    Standing,
-)
+from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.mastodon import WAITS, MastodonSettings
 from adapters.mastodon.budget import budget_of
 from adapters.mastodon.calls import Calls
@@ -36,6 +19,8 @@ from adapters.mastodon.outcomes import Failure, Wear, publishing_outcome, wear_o
 from adapters.mastodon.seeking import is_ours, marker_of, may_be_from, only_looking, wait_on
 from adapters.mastodon.standing import description_limit, standing
 from adapters.mastodon.uploads import Uploads
+from adapters.outcomes import Absent, Answer, AskAgain, Found, Marker, Outcome, Presence, Rejected
+from adapters.post import Draft, Payload, Post, Receipt
 from adapters.wire import Wire, watch
 from adapters.wire_blocking import call_blocking
 

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from mastodon import Mastodon
 
 from adapters.address import host_of
-from adapters.base import Context, Outcome
+from adapters.base import Context
 from adapters.mastodon import MastodonSettings
 from adapters.mastodon.entities import Account, Status, account_of, object_of, statuses_of
 from adapters.mastodon.outcomes import Failure, asking_outcome, confirming_outcome, words_of
+from adapters.outcomes import Outcome
 from adapters.wire import Wire, watch
 from adapters.wire_blocking import WatchedSession, call_blocking, why_unreachable
 

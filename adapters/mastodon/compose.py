@@ -3,8 +3,9 @@
 import re
 from functools import partial
 
-from adapters.base import Draft, Json, Limits, Mark, Media, Part, Picture, Post
+from adapters.base import Limits
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
+from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.text import ELLIPSIS, fit
 
 DEFAULT_LENGTH = 500

@@ -11,8 +11,8 @@ from typing import Literal
 
 import ada_url
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.mastodon.budget import reset_in
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.wire import Wire, retry_after
 
 _LONGEST_QUOTE = 200

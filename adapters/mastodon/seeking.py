@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.base import Marker
 from adapters.mastodon.content import carries, says
 from adapters.mastodon.entities import Status
+from adapters.outcomes import Marker
 
 
 def marker_of(after: str | None, began_at: datetime, application: str | None) -> Marker:

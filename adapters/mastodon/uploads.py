@@ -7,10 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapters.base import Context, Media, Rejected, Unavailable
+from adapters.base import Context
 from adapters.mastodon.calls import Calls
 from adapters.mastodon.entities import Upload, upload_of
 from adapters.mastodon.outcomes import uploading_outcome
+from adapters.outcomes import Rejected, Unavailable
+from adapters.post import Media
 
 PROCESSING_FOR = timedelta(minutes=10)
 """After which a picture that is still being processed is given up."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
-from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
+from adapters.base import Adapter, Context, Platform, Waits
+from adapters.post import Draft, Post
 
 API_BASE = "https://api.telegram.org/bot"
 WAITS = Waits(quiet_for=60.0, probe_gap_for=30.0, deadline_for=60.0)

@@ -11,28 +11,20 @@ from typing import Any
 
 from telegram import Bot, LinkPreviewOptions, MessageEntity
 
-from adapters.base import (
+from adapters.base import Context, KeySeed, Pace, Standing
+from adapters.outcomes import (
     Absent,
     Answer,
     AskAgain,
     CannotTell,
     ChannelDown,
-    Context,
-    Draft,
     Found,
-    Json,
-    KeySeed,
     Marker,
-    Pace,
-    Part,
-    Payload,
-    Post,
     Presence,
-    Receipt,
     Rejected,
-    Standing,
     Uncertain,
 )
+from adapters.post import Draft, Json, Part, Payload, Post, Receipt
 from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from adapters.base import Card, Draft, Limits, Mark, Part, Post
+from adapters.base import Limits
+from adapters.post import Card, Draft, Mark, Part, Post
 from adapters.text import Fitted, fit
 
 MAX_LENGTH = 4096

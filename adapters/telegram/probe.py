@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from adapters.base import Absent, Answer, AskAgain, CannotTell
+from adapters.outcomes import Absent, Answer, AskAgain, CannotTell
 from adapters.telegram.verdict import Seen, addresses
 
 MISSES = 12

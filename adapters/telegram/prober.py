@@ -8,7 +8,8 @@ from typing import Any
 
 from telegram import Bot
 
-from adapters.base import Absent, Answer, AskAgain, ChannelDown, Found, Payload, RateLimited, Receipt, Unavailable
+from adapters.outcomes import Absent, Answer, AskAgain, ChannelDown, Found, RateLimited, Unavailable
+from adapters.post import Payload, Receipt
 from adapters.telegram.client import BotClient
 from adapters.telegram.probe import Sight, Trail, dated, sight_of_edit, sight_of_forward
 from adapters.telegram.standing import edits_own_only, problems_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Receipt, Rejected, Unavailable, Uncertain
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Receipt
 from adapters.text import tidy_line
 from adapters.wire import LONGEST_WAIT, Phase, retry_after
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from adapters.base import Presence
+from adapters.outcomes import Presence
 from bot.cli.show import Page, narrow, plain, state_text, text_column, when
 from bot.clock import SystemClock
 from bot.ledger.reports import DeliveryRow

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from adapters.base import Payload, Presence, Receipt
+from adapters.outcomes import Presence
+from adapters.post import Payload, Receipt
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState, get_channel
 from bot.ledger.queue import NotOurs

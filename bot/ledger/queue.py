@@ -20,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.base import Media, Payload, Presence
+from adapters.outcomes import Presence
+from adapters.post import Media, Payload
 from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.ledger.switches import RESTORED, thrown_at
 from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State

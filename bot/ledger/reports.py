@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, or_, select
 
-from adapters.base import Presence
+from adapters.outcomes import Presence
 from bot.ledger.alerts import Alert, list_alerts
 from bot.ledger.pauses import Stop, list_stops
 from bot.ledger.schema import articles, attempts, channels, deliveries, sources

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.base import Budget, Context, KeySeed, Outcome, Part, Payload, Picture, Post
+from adapters.base import Budget, Context, KeySeed
 from adapters.mastodon import PLATFORM, MastodonSettings
 from adapters.mastodon.adapter import MastodonAdapter
+from adapters.outcomes import Outcome
+from adapters.post import Part, Payload, Picture, Post
 from adapters.sandbox.publication import draw
 
 TOKEN = "k3Y-of-the-account-0123456789abcdefghijklmno"

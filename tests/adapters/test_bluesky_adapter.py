@@ -12,27 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.base import (
-    Absent,
-    ChannelDown,
-    Context,
-    Draft,
-    Found,
-    KeySeed,
-    Media,
-    Outcome,
-    Part,
-    Payload,
-    Picture,
-    Post,
-    RateLimited,
-    Receipt,
-    Rejected,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import Context, KeySeed
 from adapters.bluesky import PLATFORM, BlueskySettings
 from adapters.bluesky.adapter import BlueskyAdapter
+from adapters.outcomes import Absent, ChannelDown, Found, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Draft, Media, Part, Payload, Picture, Post, Receipt
 from adapters.sandbox.faults import Fault
 from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 

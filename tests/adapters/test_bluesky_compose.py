@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import Mark, Part, Picture, Post, Rejected
 from adapters.bluesky import PLATFORM
 from adapters.bluesky.compose import DRIFT_MARGIN, compose, links_of, shown_link, with_thumb
+from adapters.outcomes import Rejected
+from adapters.post import Mark, Part, Picture, Post
 from adapters.text import graphemes
 
 AT = datetime(2026, 11, 23, 7, 30, 0, 123456, tzinfo=UTC)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.bluesky.outcomes import Failure, publishing_outcome, reading_outcome, when_to_return
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.wire import Phase, Wire
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

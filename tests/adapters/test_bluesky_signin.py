@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from adapters.base import ChannelDown, Context, Outcome, RateLimited, Unavailable
+from adapters.base import Context
 from adapters.bluesky import BlueskySettings
 from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.xrpc import Xrpc
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Unavailable
 from adapters.sandbox.faults import Fault
 from adapters.seal import seal, unseal
 from tests.adapters.account import HANDLE, PASSWORD, OneAccount

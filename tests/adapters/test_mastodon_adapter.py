@@ -14,21 +14,19 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, web
 
-from adapters.base import (
+from adapters.mastodon.adapter import PAGE, PAGES_AT_ONCE, MastodonAdapter
+from adapters.outcomes import (
     Absent,
     AskAgain,
     ChannelDown,
     Found,
     Outcome,
-    Part,
-    Payload,
-    Post,
     RateLimited,
     Rejected,
     Unavailable,
     Uncertain,
 )
-from adapters.mastodon.adapter import PAGE, PAGES_AT_ONCE, MastodonAdapter
+from adapters.post import Part, Payload, Post
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
 from tests.adapters.mastodon_account import (

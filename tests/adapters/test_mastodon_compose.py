@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.base import Part, Post, Rejected
 from adapters.mastodon import PLATFORM, MastodonSettings
 from adapters.mastodon.compose import DEFAULT_LIMITS, compose, language_code, limits_of, linkable, without_mentions
 from adapters.mastodon.content import carries
 from adapters.mastodon.length import measure
+from adapters.outcomes import Rejected
+from adapters.post import Part, Post
 
 LINK = "https://news.example.com/2026/11/an-article"
 

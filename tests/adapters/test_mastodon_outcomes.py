@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.mastodon.outcomes import (
     Failure,
     asking_outcome,
@@ -16,6 +15,7 @@ from adapters.mastodon.outcomes import (
     when_to_return,
     words_of,
 )
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.wire import Wire
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

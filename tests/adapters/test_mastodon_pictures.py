@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.base import Absent, ChannelDown, Payload, RateLimited, Receipt, Rejected, Unavailable, Uncertain
 from adapters.mastodon.adapter import MastodonAdapter
+from adapters.outcomes import Absent, ChannelDown, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Payload, Receipt
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
 from adapters.sandbox.mastodon_form import Refusal

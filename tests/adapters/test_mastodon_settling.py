@@ -13,19 +13,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.base import (
-    Absent,
-    Answer,
-    AskAgain,
-    Found,
-    Outcome,
-    Payload,
-    Receipt,
-    Rejected,
-    Unavailable,
-    Uncertain,
-)
 from adapters.mastodon.adapter import MastodonAdapter
+from adapters.outcomes import Absent, Answer, AskAgain, Found, Outcome, Rejected, Unavailable, Uncertain
+from adapters.post import Payload, Receipt
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
 from tests.adapters.mastodon_account import (

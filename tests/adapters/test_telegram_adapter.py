@@ -11,21 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.base import (
-    CanAlert,
-    ChannelDown,
-    Context,
-    KeySeed,
-    Outcome,
-    Pace,
-    Part,
-    Payload,
-    Post,
-    RateLimited,
-    Rejected,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import CanAlert, Context, KeySeed, Pace
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Part, Payload, Post
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.telegram import TelegramSandbox
 from adapters.telegram import PLATFORM, TelegramSettings

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import Card, Draft, Mark, Part, Picture, Post, Rejected
+from adapters.outcomes import Rejected
+from adapters.post import Card, Draft, Mark, Part, Picture, Post
 from adapters.sandbox.telegram_parsers import Refused, best_parser
 from adapters.sandbox.telegram_text import addresses, fix_text, piece
 from adapters.telegram.compose import MAX_LENGTH, compose, utf16

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import Part, Payload, Post, Rejected
+from adapters.outcomes import Rejected
+from adapters.post import Part, Payload, Post
 from adapters.sandbox.telegram import TelegramSandbox
 from adapters.sandbox.telegram_parsers import Refused
 from adapters.telegram.compose import MAX_LENGTH, compose

@@ -10,24 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import (
+from adapters.base import Context, KeySeed, Waits
+from adapters.outcomes import (
     Absent,
     Answer,
     AskAgain,
     CannotTell,
     ChannelDown,
-    Context,
     Found,
-    KeySeed,
     Outcome,
-    Part,
-    Payload,
-    Post,
     RateLimited,
     Unavailable,
     Uncertain,
-    Waits,
 )
+from adapters.post import Part, Payload, Post
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.telegram import TelegramSandbox
 from adapters.telegram import PLATFORM, TelegramSettings

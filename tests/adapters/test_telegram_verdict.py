@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.telegram.verdict import Seen, addresses, outcome_of_publish, outcome_of_read, receipt_of
 from adapters.wire import LONGEST_WAIT, Phase
 

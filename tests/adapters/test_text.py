@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import iter_graphemes
 
-from adapters.base import Limits, Part, Rejected
+from adapters.base import Limits
+from adapters.outcomes import Rejected
+from adapters.post import Part
 from adapters.text import _DANGLING, ELLIPSIS, SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
 
 LINK = "https://news.example/2026/11/a-story"

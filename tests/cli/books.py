@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from adapters.base import Payload, Presence, Receipt
+from adapters.outcomes import Presence
+from adapters.post import Payload, Receipt
 from bot.clock import SystemClock
 from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import raise_alert

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.base import Presence
+from adapters.outcomes import Presence
 from bot.clock import SystemClock
 from bot.ledger import person, queue
 from bot.ledger.alerts import list_alerts

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Draft
+from adapters.post import Draft
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox

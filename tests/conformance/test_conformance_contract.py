@@ -11,27 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from adapters.base import (
+from adapters.base import Adapter, Context, KeySeed
+from adapters.outcomes import (
     Absent,
-    Adapter,
     Answer,
     AskAgain,
     ChannelDown,
-    Context,
     Found,
-    KeySeed,
     Marker,
     Outcome,
-    Part,
-    Payload,
-    Picture,
-    Post,
     RateLimited,
-    Receipt,
     Rejected,
     Unavailable,
     Uncertain,
 )
+from adapters.post import Part, Payload, Picture, Post, Receipt
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import KINDS, Fault
 from adapters.sandbox.publication import draw

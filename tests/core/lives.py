@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from adapters.base import Adapter, Answer, Draft, Marker, Outcome, Payload, Presence, Receipt, Standing
+from adapters.base import Adapter, Standing
+from adapters.outcomes import Answer, Marker, Outcome, Presence
+from adapters.post import Draft, Payload, Receipt
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.db import InlineLedger, open_engine

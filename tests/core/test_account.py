@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from adapters.base import Payload, Receipt
+from adapters.post import Payload, Receipt
 from bot.app import Core, Opened
 from bot.doors import Doors, Lease
 from bot.ledger.schema import deliveries

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.base import ChannelDown, Pace, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.base import Pace
+from adapters.outcomes import ChannelDown, RateLimited, Rejected, Unavailable, Uncertain
 from bot.audit import GIVE_UP_AFTER, READ_EVERY
 from bot.ledger.schema import alerts, channels, deliveries
 from tests.core.lives import FEED, Scripted, feed, live, open_alerts, outcomes, rows, states, write

@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from adapters.base import Absent, Answer, AskAgain, CannotTell, Found, Receipt
+from adapters.outcomes import Absent, Answer, AskAgain, CannotTell, Found
+from adapters.post import Receipt
 from bot.model import EDGES, Event, Settlement, State
 from bot.retry import BACKOFF_FROM, BACKOFF_TO, conclude
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import Presence
+from adapters.outcomes import Presence
 from bot.findings import PLAIN, Facts, Finding, Planned, Standing, add_up, find, missing, stand
 from bot.model import FINAL, State
 

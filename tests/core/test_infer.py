@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.base import Absent, Answer, AskAgain, CannotTell, Found, Marker, Payload, Receipt
+from adapters.outcomes import Absent, Answer, AskAgain, CannotTell, Found, Marker
+from adapters.post import Payload, Receipt
 from bot.ledger.schema import attempts, deliveries
 from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows, states
 from tests.simulation.world import EPOCH, SimPlatform, World

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.base import Adapter, Standing, Unavailable
+from adapters.base import Adapter, Standing
+from adapters.outcomes import Unavailable
 from bot.app import Core, Opened
 from bot.doors import Doors
 from bot.ledger.leases import SoleLeases

@@ -10,17 +10,9 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from sqlalchemy import Connection
 
-from adapters.base import (
-    ChannelDown,
-    Pace,
-    Payload,
-    RateLimited,
-    Receipt,
-    Rejected,
-    Standing,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import Pace, Standing
+from adapters.outcomes import ChannelDown, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Payload, Receipt
 from bot.doors import Lease
 from bot.dryrun import DryRun
 from bot.ledger.schema import alerts, attempts, channels, deliveries

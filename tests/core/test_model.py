@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import ChannelDown, Outcome, Payload, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
+from adapters.post import Payload
 from bot.model import EDGES, FINAL, OPEN, Event, Settlement, State
 from bot.retry import BACKOFF_FROM, BACKOFF_TO, EVENTS, JITTER, Step, backoff, judge
 from bot.settle import SAID

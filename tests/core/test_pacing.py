@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from adapters.base import Budget, Pace, Payload, RateLimited, Receipt, Unavailable
+from adapters.base import Budget, Pace
+from adapters.outcomes import RateLimited, Unavailable
+from adapters.post import Payload, Receipt
 from bot.ledger.budgets import list_budgets
 from bot.ledger.schema import attempts, deliveries
 from tests.core.lives import FEED, Scripted, feed, live, outcomes, read, rows

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.base import ChannelDown, Unavailable
+from adapters.outcomes import ChannelDown, Unavailable
 from bot.doors import FetchFailed
 from bot.ledger.reports import summarise
 from bot.ledger.schema import alerts

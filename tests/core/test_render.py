@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from adapters.base import Part, Picture
+from adapters.post import Part, Picture
 from bot.model import Article
 from bot.render import Renderer
 

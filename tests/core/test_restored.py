@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.base import AskAgain, CannotTell, Receipt, Rejected, Unavailable
+from adapters.outcomes import AskAgain, CannotTell, Rejected, Unavailable
+from adapters.post import Receipt
 from bot.clock import SystemClock
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import doubt_all, find_restored_at

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from adapters.base import ChannelDown, Outcome, Unavailable
+from adapters.outcomes import ChannelDown, Outcome, Unavailable
 from bot.doors import Doors, Lease
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.leases import SoleLeases

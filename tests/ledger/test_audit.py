@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, update
 
-from adapters.base import Payload, Presence
+from adapters.outcomes import Presence
+from adapters.post import Payload
 from bot.ledger import audit, queue
 from bot.ledger.audit import ToRead
 from bot.ledger.db import InlineLedger

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from adapters.base import Media, Payload, Receipt, Uncertain
+from adapters.outcomes import Uncertain
+from adapters.post import Media, Payload, Receipt
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.db import InlineLedger, open_engine

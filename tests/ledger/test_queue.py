@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
-from adapters.base import Media, Payload, Receipt
+from adapters.post import Media, Payload, Receipt
 from bot.ledger import queue
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.queue import NotOurs

@@ -17,10 +17,12 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from adapters.base import Absent, ChannelDown, Context, Found, KeySeed, Part, Payload, Picture, Post, Rejected
+from adapters.base import Context, KeySeed
 from adapters.bluesky import PLATFORM, BlueskySettings
 from adapters.bluesky.adapter import BlueskyAdapter
 from adapters.bluesky.session import Session, read_kept
+from adapters.outcomes import Absent, ChannelDown, Found, Rejected
+from adapters.post import Part, Payload, Picture, Post
 from adapters.seal import seal, unseal
 from tests.real.pds.server import RealPds
 

@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from adapters.base import Absent, AskAgain, Budget, Found, Rejected, Uncertain
+from adapters.base import Budget
 from adapters.mastodon.adapter import MastodonAdapter
+from adapters.outcomes import Absent, AskAgain, Found, Rejected, Uncertain
 from adapters.sandbox.mastodon import MastodonSandbox
 from tests.adapters.mastodon_account import PICTURE, adapter_for, key_of, outcome_of, payload_of
 from tests.real.opinion.questions import QUESTIONS, Asker

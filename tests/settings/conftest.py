@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from adapters.base import Adapter, Context, Draft, Platform, Post, Waits
+from adapters.base import Adapter, Context, Platform, Waits
+from adapters.post import Draft, Post
 from bot.settings import Settings, SettingsError, load_settings
 
 Load = Callable[..., Settings]

@@ -17,24 +17,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from adapters.base import (
-    Absent,
-    Answer,
-    CannotTell,
-    Draft,
-    Found,
-    KeySeed,
-    Limits,
-    Marker,
-    Pace,
-    Payload,
-    Post,
-    Presence,
-    Receipt,
-    Standing,
-    Unavailable,
-    Uncertain,
-)
+from adapters.base import KeySeed, Limits, Pace, Standing
+from adapters.outcomes import Absent, Answer, CannotTell, Found, Marker, Presence, Unavailable, Uncertain
+from adapters.post import Draft, Payload, Post, Receipt
 from bot.doors import Fetched, FetchFailed, Lease
 from bot.ledger.db import InlineLedger, open_engine
 
