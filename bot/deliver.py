@@ -18,12 +18,12 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import Adapter, CanInfer, CanList, KeySeed
+from adapters.base import Adapter, CanInfer, CanList
 from adapters.outcomes import Answer, Outcome, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease, LeaseLost
-from bot.doubt import PAYLOADS, begun, search
+from bot.doubt import begun, search
 from bot.infer import infer
 from bot.intent import Intent, NotNow
 from bot.ledger import queue
@@ -33,7 +33,7 @@ from bot.model import Article, Delivery, Event, Settlement, State
 from bot.pace import Pacer
 from bot.pacing import Notes, Pacing
 from bot.patience import shortly
-from bot.pictures import find_picture
+from bot.payloads import Payloads
 from bot.render import Renderer
 from bot.retry import BACKOFF_FROM, Step, backoff, conclude, judge
 from bot.settle import Settler
@@ -81,7 +81,7 @@ class Lane:
         """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
         self._adapter = adapter
         self._doors = doors
-        self._renderer = renderer
+        self._payloads = Payloads(self.channel, adapter, doors, renderer)
         self._quiet_for = quiet_for
         self._backoff_from = backoff_from
         self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
@@ -222,7 +222,7 @@ class Lane:
             await self._settler.expire(delivery, article)
             return None
         try:
-            payload, key = await self._payload(delivery, article)
+            payload, key = await self._payloads.of(delivery, article)
             marker = await self._shortly(lambda: self._adapter.mark(last_receipt))
         except Outcome as outcome:
             settlement = self._judge("stage", outcome, delivery)
@@ -251,41 +251,6 @@ class Lane:
         except BaseException:
             self._pacing.forgo()
             raise
-
-    async def _payload(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
-        """The frozen payload and its key; composed and staged, if this is the first time."""
-        if delivery.body is not None:
-            return await self._frozen(delivery), self._key_of_frozen(delivery, article)
-        picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
-        post = self._renderer.post(article, platform=self._adapter.platform, picture=picture)
-        draft = self._adapter.compose(post, self._doors.clock.now())
-        payload = await self._shortly(lambda: self._adapter.stage(draft))
-        return payload, self._key(delivery, article, delivery.payload_number)
-
-    def _key_of_frozen(self, delivery: Delivery, article: Article) -> str:
-        """The key that it has, unless a refusal took it or the platform has forgotten it: whatever is pending here is
-        proven not to be out, so that a new one does no harm."""
-        if delivery.key is None:
-            return self._key(delivery, article, delivery.payload_number)
-        good_for, since = self._adapter.key_good_for, delivery.first_attempt_at
-        if good_for is None or since is None or (self._doors.clock.now() - since).total_seconds() <= good_for:
-            return delivery.key
-        return self._key(delivery, article, delivery.payload_number + 1)
-
-    def _key(self, delivery: Delivery, article: Article, number: int) -> str:
-        seed = KeySeed(
-            account_id=self.channel.account,
-            article_key=article.key,
-            action=delivery.action,
-            revision=delivery.revision,
-            payload_number=number,
-            published_at=article.published_at,
-        )
-        return self._adapter.key(seed)
-
-    async def _frozen(self, delivery: Delivery) -> Payload:
-        media = await self._doors.ledger.read(lambda conn: queue.list_media(conn, delivery.id))
-        return Payload(json.loads(delivery.body or "{}"), media)
 
     async def _publish(self, delivery: Delivery, payload: Payload, article: Article, decided_at: float) -> None:
         """The visible call. Whatever comes of it is written down, even if the program is being stopped.
@@ -345,12 +310,12 @@ class Lane:
         started_at = self._doors.clock.now()
         step: Step = "stage"
         try:
-            payload, _ = await self._payload(delivery, article)
+            payload, _ = await self._payloads.of(delivery, article)
             step = "find"
             marker = begun(delivery)
             if marker is None:  # where the ledger knows of no post at all, the search goes back to the first one
                 marker = {} if last_receipt is None else await self._shortly(lambda: self._adapter.mark(last_receipt))
-            keys = self._keys_of(delivery, article)
+            keys = self._payloads.keys_of(delivery, article)
             answer = await self._shortly(lambda: search(self._adapter, payload, keys, marker))
         except Outcome as outcome:
             settlement = self._judge(step, outcome, delivery)
@@ -358,17 +323,12 @@ class Lane:
             settlement = self._conclude(answer, delivery)
         await self._settler.aside(delivery, step, settlement, article, started_at=started_at)
 
-    def _keys_of(self, delivery: Delivery, article: Article) -> list[str]:
-        numbers = range(delivery.payload_number, delivery.payload_number + PAYLOADS)
-        keys = [self._key(delivery, article, number) for number in numbers]
-        return keys if delivery.key is None or delivery.key in keys else [delivery.key, *keys]
-
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, delivery: Delivery, article: Article) -> None:
         """Settle an unknown outcome by asking the platform."""
         started_at = self._doors.clock.now()
-        payload, marker = await self._frozen(delivery), json.loads(delivery.marker or "{}")
+        payload, marker = await self._payloads.frozen(delivery), json.loads(delivery.marker or "{}")
         try:
             answer = await self._shortly(lambda: self._adapter.find(payload, delivery.key or "", marker))
         except Outcome as outcome:

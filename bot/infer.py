@@ -13,7 +13,7 @@ from adapters.base import CanInfer
 from adapters.outcomes import CannotTell
 from adapters.post import Receipt
 from bot.doors import Doors
-from bot.ledger import queue
+from bot.ledger import backlog
 from bot.model import Article, Delivery
 from bot.retry import conclude
 from bot.settle import Settler
@@ -29,8 +29,8 @@ async def infer(
     """
 
     def look(conn: Connection) -> list[tuple[Delivery, Article]]:
-        aside = queue.list_aside(conn, channel_id, before=begun_at)
-        return [(each, queue.get_article(conn, each.article_id)) for each in aside]
+        aside = backlog.list_aside(conn, channel_id, before=begun_at)
+        return [(each, backlog.get_article(conn, each.article_id)) for each in aside]
 
     for delivery, article in await doors.ledger.read(look):
         answer = adapter.infer(json.loads(delivery.marker or "{}"), receipt.id)

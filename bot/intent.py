@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from adapters.post import Payload
-from bot.ledger import queue
+from bot.ledger import backlog, queue
 from bot.ledger.channels import may_send
 from bot.model import Delivery
 
@@ -44,6 +44,6 @@ class Intent:
         try:
             return queue.claim(conn, self.delivery, account=self.account, marker=self.marker, now=now)
         except queue.NotOurs:
-            if queue.get_delivery(conn, self.delivery.id).look_first:
+            if backlog.get_delivery(conn, self.delivery.id).look_first:
                 raise NotNow("it may be out already") from None
             raise

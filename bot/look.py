@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from adapters.base import Pace
-from bot.ledger import channels, queue
+from bot.ledger import backlog, channels
 from bot.ledger.budgets import History, read_history
 from bot.ledger.channels import ChannelState
 from bot.ledger.switches import PAUSED, find_switch
@@ -36,13 +36,13 @@ def look(
     `paces`: what pacing has to go back for, where its lane does not know yet.
     """
     channel = channels.get_channel(conn, channel_id)
-    head = queue.find_head(conn, channel_id)
+    head = backlog.find_head(conn, channel_id)
     if head is None or (head.due_at is not None and head.due_at > now):
         return Look(channel, head)
-    article = queue.get_article(conn, head.article_id)
+    article = backlog.get_article(conn, head.article_id)
     if head.state is not State.PENDING or account is None:
         return Look(channel, head, article)
     if channel.stopped_at is not None or find_switch(conn, PAUSED) is not None:
         return Look(channel, head, article, stopped=True)
     history = None if paces is None else read_history(conn, paces, account=account, channel_id=channel_id, now=now)
-    return Look(channel, head, article, queue.find_last_receipt(conn, channel_id), history)
+    return Look(channel, head, article, backlog.find_last_receipt(conn, channel_id), history)

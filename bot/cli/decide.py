@@ -142,7 +142,7 @@ def _decide(
 ) -> Done:
     from bot.cli.rows import about
     from bot.clock import SystemClock
-    from bot.ledger import person, queue
+    from bot.ledger import backlog, person, queue
     from bot.ledger.alerts import clear_alert
     from bot.ledger.reports import find_row
     from bot.settle import cause_of
@@ -164,7 +164,7 @@ def _decide(
             return Done(row, False, _why_not(row))
         if events is _RETRY and not even_if_out and (gone or queue.may_be_out(conn, delivery_id)):
             return Done(row, False, _may_be_out(row))
-        delivery, why = queue.get_delivery(conn, delivery_id), reason
+        delivery, why = backlog.get_delivery(conn, delivery_id), reason
         if gone:
             why = f"{reason}: the post at {row.url or 'a place without an address'} had vanished"
         person.decide(conn, delivery, events[row.state], cause=cause, reason=why, now=now, url=url)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from adapters.outcomes import Presence
 from adapters.post import Payload, Receipt
-from bot.ledger import queue
+from bot.ledger import backlog, queue
 from bot.ledger.channels import ChannelState, get_channel
 from bot.ledger.queue import NotOurs
 from bot.ledger.schema import OPEN, UNREAD, articles, attempts, deliveries
@@ -148,7 +148,7 @@ def find_backlog(conn: Connection, channel_id: int, *, before: datetime) -> Back
     if not (count := conn.execute(_COUNT, where).scalar_one()):
         return None
     first, channel = conn.execute(_FIRST, where).one(), get_channel(conn, channel_id)
-    head = queue.find_head(conn, channel_id)
+    head = backlog.find_head(conn, channel_id)
     reason = select(deliveries.c.reason).where(deliveries.c.id == (head.id if head else None))
     return Backlog(
         channel=channel,
@@ -186,7 +186,7 @@ def expire(conn: Connection, delivery_ids: Collection[int], *, now: datetime) ->
     """End them as too late, but for those that have come to something else meanwhile; those that it was done to."""
     done = []
     for delivery_id in delivery_ids:
-        delivery = queue.get_delivery(conn, delivery_id)
+        delivery = backlog.get_delivery(conn, delivery_id)
         try:
             queue.expire(conn, delivery, now=now)
         except NotOurs:

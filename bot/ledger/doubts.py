@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, exists, func, select, update
 
-from bot.ledger import queue
+from bot.ledger import backlog, queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.schema import OPEN, channels, deliveries, sources
 from bot.ledger.switches import RESTORED, put_back, throw, thrown_at
@@ -71,7 +71,7 @@ def hold_doubted(conn: Connection, channel_id: int, *, account: str, now: dateti
     held = list(conn.execute(query.order_by(deliveries.c.id)).scalars())
     settlement = Settlement(Event.CANNOT_TELL, None, _WHY_HELD)
     for delivery_id in held:
-        delivery = queue.get_delivery(conn, delivery_id)
+        delivery = backlog.get_delivery(conn, delivery_id)
         queue.settle_aside(conn, delivery, "find", settlement, account=account, started_at=now, now=now)
     if held:
         _say_held(conn, channel_id, now=now)

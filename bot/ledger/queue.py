@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
-    RowMapping,
     Update,
     and_,
     bindparam,
@@ -15,16 +14,16 @@ from sqlalchemy import (
     func,
     insert,
     null,
-    or_,
     select,
     update,
 )
 
 from adapters.outcomes import Presence
-from adapters.post import Media, Payload
-from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
+from adapters.post import Payload
+from bot.ledger.backlog import as_delivery
+from bot.ledger.schema import attempts, deliveries, media
 from bot.ledger.switches import RESTORED, thrown_at
-from bot.model import EDGES, FINAL, Article, Delivery, Event, Settlement, State
+from bot.model import EDGES, FINAL, Delivery, Event, Settlement, State
 
 DEFAULT_REASON = {
     Event.SENT: "the platform gave its receipt",
@@ -43,11 +42,6 @@ class NotOurs(Exception):
     """The delivery is no longer in the hands of the attempt that wanted to settle it; nothing was written."""
 
 
-def _delivery(row: RowMapping) -> Delivery:
-    values = {name: row[name] for name in Delivery.__slots__}
-    return Delivery(**{**values, "state": State(row["state"]), "look_first": bool(row["look_first"])})
-
-
 # The statements of every delivery are built once: building one costs more than running it.
 _STILL = and_(
     deliveries.c.id == bindparam("b_id"),
@@ -55,16 +49,6 @@ _STILL = and_(
     deliveries.c.attempts == bindparam("b_attempts"),
 )
 _DROP_MEDIA = delete(media).where(media.c.delivery_id == bindparam("b_id"))
-_BY_ITSELF = or_(
-    deliveries.c.state.in_([State.PENDING, State.SENDING]),
-    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
-)
-_HEAD = (
-    select(deliveries)
-    .where(deliveries.c.channel_id == bindparam("b_channel"), OPEN, _BY_ITSELF)
-    .order_by(deliveries.c.id)
-    .limit(1)
-)
 
 
 def _take(conn: Connection, statement: Update, still: tuple[int, State, int], event: Event, **values: Any) -> State:
@@ -77,77 +61,6 @@ def _take(conn: Connection, statement: Update, still: tuple[int, State, int], ev
     if target in _DONE:
         conn.execute(_DROP_MEDIA, {"b_id": delivery_id})
     return target
-
-
-def find_head(conn: Connection, channel_id: int) -> Delivery | None:
-    """The delivery whose turn it is: the first of its lane that is neither final nor waiting for a person.
-
-    It may not be due yet: then the lane waits for it, since retries keep their place.
-    """
-    row = conn.execute(_HEAD, {"b_channel": channel_id}).mappings().one_or_none()
-    return _delivery(row) if row else None
-
-
-_ASIDE = (
-    select(deliveries)
-    .where(
-        deliveries.c.channel_id == bindparam("b_channel"),
-        OPEN,
-        deliveries.c.state == State.UNCERTAIN,
-        deliveries.c.due_at.is_(None),
-        deliveries.c.settled_at <= bindparam("b_before"),
-    )
-    .order_by(deliveries.c.id)
-)
-
-
-def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
-    """Uncertain deliveries of a lane that had stepped aside for a person by then, the oldest first."""
-    rows = conn.execute(_ASIDE, {"b_channel": channel_id, "b_before": before}).mappings()
-    return [_delivery(row) for row in rows]
-
-
-def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
-    """One delivery as it is now. LookupError when there is none."""
-    row = conn.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
-    if row is None:
-        raise LookupError(f"there is no delivery {delivery_id}")
-    return _delivery(row)
-
-
-_ARTICLE = select(articles).where(articles.c.id == bindparam("b_id"))
-
-
-def get_article(conn: Connection, article_id: int) -> Article:
-    """The article of a delivery."""
-    row = conn.execute(_ARTICLE, {"b_id": article_id}).mappings().one()
-    return Article(**{name: row[name] for name in Article.__slots__})
-
-
-def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
-    """The staged bytes of a frozen payload."""
-    query = select(media).where(media.c.delivery_id == delivery_id).order_by(media.c.position)
-    return tuple(
-        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"])
-        for row in conn.execute(query).mappings()
-    )
-
-
-_LAST_RECEIPT = (
-    select(deliveries.c.receipt_id)
-    .where(
-        deliveries.c.channel_id == bindparam("b_channel"),
-        deliveries.c.sent_at.is_not(None),
-        deliveries.c.receipt_id.is_not(None),  # a person's word gives an address, and no receipt
-    )
-    .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
-    .limit(1)
-)
-
-
-def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
-    """The id of the newest post of this place that the ledger knows."""
-    return conn.execute(_LAST_RECEIPT, {"b_channel": channel_id}).scalar_one_or_none()
 
 
 # ── before the visible call ───────────────────────────────────────────────────────────────────────────────────────
@@ -347,7 +260,7 @@ def expire(conn: Connection, delivery: Delivery, *, now: datetime) -> None:
 def recover(conn: Connection, channel_id: int, *, quiet_for_due_at: datetime, now: datetime) -> list[int]:
     """Deliveries found `sending` with nobody at work on them: nobody knows whether they are out."""
     query = select(deliveries).where(deliveries.c.channel_id == channel_id, deliveries.c.state == State.SENDING)
-    lost = [_delivery(row) for row in conn.execute(query).mappings()]
+    lost = [as_delivery(row) for row in conn.execute(query).mappings()]
     settlement = Settlement(Event.LOST, quiet_for_due_at, "the program ended before the platform answered", failed=True)
     for delivery in lost:
         settle(conn, delivery.id, delivery.attempts, settlement, now=now)

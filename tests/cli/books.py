@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from adapters.outcomes import Presence
 from adapters.post import Payload, Receipt
 from bot.clock import SystemClock
-from bot.ledger import channels, intake, queue
+from bot.ledger import backlog, channels, intake, queue
 from bot.ledger.alerts import raise_alert
 from bot.ledger.audit import find_due, note_presence
 from bot.ledger.db import InlineLedger, open_engine
@@ -77,7 +77,7 @@ class Book:
         """Freeze and claim it: the visible call may be on the wire."""
 
         def work(conn: Connection) -> None:
-            delivery = queue.get_delivery(conn, delivery_id)
+            delivery = backlog.get_delivery(conn, delivery_id)
             queue.freeze(conn, delivery, Payload({"text": "as frozen"}), "key")
             queue.claim(conn, delivery, account="news", marker="{}", now=self.at(-60))
 

@@ -6,7 +6,8 @@ from adapters.outcomes import Presence
 from bot.clock import SystemClock
 from bot.ledger import person, queue
 from bot.ledger.alerts import list_alerts
-from bot.ledger.queue import NotOurs, get_delivery
+from bot.ledger.backlog import get_delivery
+from bot.ledger.queue import NotOurs
 from bot.ledger.reports import find_row
 from bot.model import Event, State
 from bot.settle import cause_of

@@ -12,7 +12,7 @@ from adapters.post import Draft
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
-from bot.ledger import queue
+from bot.ledger import backlog
 from bot.ledger.db import InlineLedger, open_engine
 from bot.model import Article
 from bot.pictures import find_picture
@@ -153,7 +153,7 @@ def _article(path: Path, link: str) -> Article:
         ((number,),) = connection.execute("SELECT id FROM articles WHERE link = ?", [link]).fetchall()
     connection.close()
     try:
-        return ledger.read_now(lambda conn: queue.get_article(conn, number))
+        return ledger.read_now(lambda conn: backlog.get_article(conn, number))
     finally:
         ledger.close()
 

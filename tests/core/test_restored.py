@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from adapters.outcomes import AskAgain, CannotTell, Rejected, Unavailable
 from adapters.post import Receipt
 from bot.clock import SystemClock
+from bot.ledger.backlog import get_delivery
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import doubt_all, find_restored_at
 from bot.ledger.person import decide
-from bot.ledger.queue import get_delivery
 from bot.ledger.schema import deliveries
 from bot.model import Event
 from bot.plan import Candidate, may_be_out

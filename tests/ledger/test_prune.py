@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from adapters.outcomes import Uncertain
 from adapters.post import Media, Payload, Receipt
-from bot.ledger import queue
+from bot.ledger import backlog, queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.prune import Pruned, count, free_bytes, prune, vacuum
@@ -52,9 +52,9 @@ def test_what_only_the_way_needed_is_forgotten(ledger: InlineLedger, event: Even
     delivery_id = _settled(ledger, event)
     expected = ledger.read_now(lambda conn: count(conn, BEFORE))
     assert (1, 1, 1) == (expected.deliveries, expected.attempts, expected.payloads)
-    before = ledger.read_now(lambda conn: queue.get_delivery(conn, delivery_id))
+    before = ledger.read_now(lambda conn: backlog.get_delivery(conn, delivery_id))
     assert expected == _all(ledger)
-    after = ledger.read_now(lambda conn: queue.get_delivery(conn, delivery_id))
+    after = ledger.read_now(lambda conn: backlog.get_delivery(conn, delivery_id))
     assert (None, None, before.key, before.state) == (after.body, after.marker, after.key, after.state)
     assert [1, 1, 0, 0] == [_rows(ledger, table) for table in (articles, deliveries, attempts, media)]
     assert Pruned() == _all(ledger)
@@ -76,13 +76,13 @@ def test_what_a_person_may_take_up_again_stays(ledger: InlineLedger) -> None:
     delivery_id = _settled(ledger, Event.LOST)
 
     def drop(conn: Connection) -> None:
-        delivery = queue.get_delivery(conn, delivery_id)
+        delivery = backlog.get_delivery(conn, delivery_id)
         queue.decide(conn, delivery, Event.DROPPED, reason="a person", now=NOW)
 
     ledger.write_now(drop)
     assert Pruned() == _all(ledger)
     assert ledger.read_now(lambda conn: queue.may_be_out(conn, delivery_id))
-    assert ledger.read_now(lambda conn: queue.get_delivery(conn, delivery_id)).body == '{"text":"as frozen"}'
+    assert ledger.read_now(lambda conn: backlog.get_delivery(conn, delivery_id)).body == '{"text":"as frozen"}'
 
 
 def test_alerts_that_are_over_go(ledger: InlineLedger) -> None:

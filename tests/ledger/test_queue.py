@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
 from adapters.post import Media, Payload, Receipt
-from bot.ledger import queue
+from bot.ledger import backlog, queue
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.queue import NotOurs
 from bot.ledger.schema import attempts, deliveries
@@ -28,7 +28,7 @@ LOST = Settlement(Event.LOST, later(60), "no answer", failed=True)
 
 def get(ledger: InlineLedger, delivery_id: int = 1) -> Delivery:
     """The delivery as it is now."""
-    return ledger.read_now(lambda conn: queue.get_delivery(conn, delivery_id))
+    return ledger.read_now(lambda conn: backlog.get_delivery(conn, delivery_id))
 
 
 def row(ledger: InlineLedger, delivery_id: int = 1) -> Mapping[str, Any]:
@@ -82,8 +82,8 @@ def test_a_delivery_goes_its_way(ledger: InlineLedger) -> None:
     [attempt] = tries(ledger)
     assert (attempt["step"], attempt["account"], attempt["outcome"]) == ("publish", ACCOUNT, "sent")
     assert (attempt["started_at"], attempt["ended_at"]) == (NOW, later(5))
-    assert ledger.read_now(lambda conn: queue.find_last_receipt(conn, 1)) == RECEIPT.id
-    assert ledger.read_now(lambda conn: queue.find_head(conn, 1)) is None
+    assert ledger.read_now(lambda conn: backlog.find_last_receipt(conn, 1)) == RECEIPT.id
+    assert ledger.read_now(lambda conn: backlog.find_head(conn, 1)) is None
 
 
 def test_only_the_attempt_that_owns_it_settles(ledger: InlineLedger) -> None:
@@ -229,7 +229,7 @@ def test_staged_bytes_are_kept_until_the_delivery_is_final(event: Event, ledger:
     settlement, gone = ENDS[event]
     claimed = claim(ledger, freeze(ledger, planned(ledger)))
     settle(ledger, claimed, settlement)
-    kept = ledger.read_now(lambda conn: queue.list_media(conn, 1))
+    kept = ledger.read_now(lambda conn: backlog.list_media(conn, 1))
     assert kept == (() if gone else (PICTURE,))
 
 
@@ -237,8 +237,10 @@ def test_a_cancelled_delivery_keeps_its_bytes(ledger: InlineLedger) -> None:
     """A person who takes up a cancelled delivery again sends what had been frozen."""
     frozen = freeze(ledger, planned(ledger))
     ledger.write_now(lambda conn: queue.decide(conn, frozen, Event.DROPPED, reason="no", now=NOW))
-    assert ledger.read_now(lambda conn: queue.list_media(conn, 1)) == (PICTURE,)
-    ledger.write_now(lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), Event.RETRIED, reason="yes", now=NOW))
+    assert ledger.read_now(lambda conn: backlog.list_media(conn, 1)) == (PICTURE,)
+    ledger.write_now(
+        lambda conn: queue.decide(conn, backlog.get_delivery(conn, 1), Event.RETRIED, reason="yes", now=NOW)
+    )
     assert (get(ledger).state, get(ledger).body) == (State.PENDING, PAYLOAD.canonical())
 
 
@@ -259,7 +261,7 @@ def test_the_head_keeps_its_place_and_steps_aside_only_for_a_person(ledger: Inli
     aside(ledger, first, "stage", Settlement(Event.NOT_EXECUTED, later(9999), "refused", failed=True))
 
     def head() -> int | None:
-        found = ledger.read_now(lambda conn: queue.find_head(conn, 1))
+        found = ledger.read_now(lambda conn: backlog.find_head(conn, 1))
         return found.id if found else None
 
     assert head() == 1
@@ -278,7 +280,7 @@ def test_a_person_says_that_it_is_out(ledger: InlineLedger) -> None:
     ledger.write_now(
         lambda conn: queue.decide(
             conn,
-            queue.get_delivery(conn, 1),
+            backlog.get_delivery(conn, 1),
             Event.RESOLVED_SENT,
             reason="a person said so",
             now=later(9),
@@ -299,7 +301,7 @@ def test_a_person_says_that_it_is_not_out(ledger: InlineLedger) -> None:
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), LOST)
     ledger.write_now(
         lambda conn: queue.decide(
-            conn, queue.get_delivery(conn, 1), Event.RESOLVED_NOT_SENT, reason="looked", now=later(9)
+            conn, backlog.get_delivery(conn, 1), Event.RESOLVED_NOT_SENT, reason="looked", now=later(9)
         )
     )
     found = get(ledger)
@@ -311,7 +313,7 @@ def test_a_refused_delivery_that_is_retried_is_composed_afresh(ledger: InlineLed
     """What was refused is proven not executed: the next payload is another one, with another key."""
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), ENDS[Event.REJECTED][0])
     ledger.write_now(
-        lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), Event.RETRIED, reason="again", now=later(9))
+        lambda conn: queue.decide(conn, backlog.get_delivery(conn, 1), Event.RETRIED, reason="again", now=later(9))
     )
     found = get(ledger)
     assert (found.state, found.body, found.key, found.payload_number) == (State.PENDING, None, None, 2)
@@ -323,7 +325,7 @@ def test_nobody_decides_on_what_is_sent(event: Event, ledger: InlineLedger) -> N
     """No decision moves a delivery that is out."""
     settle(ledger, claim(ledger, freeze(ledger, planned(ledger))), SENT)
     with pytest.raises(NotOurs, match="is sent: it cannot be"):
-        ledger.write_now(lambda conn: queue.decide(conn, queue.get_delivery(conn, 1), event, reason="?", now=NOW))
+        ledger.write_now(lambda conn: queue.decide(conn, backlog.get_delivery(conn, 1), event, reason="?", now=NOW))
 
 
 def test_a_decision_on_an_old_view_is_refused(ledger: InlineLedger) -> None:

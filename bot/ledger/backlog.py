@@ -1,0 +1,100 @@
+"""What a lane reads: the delivery whose turn it is, its article and staged bytes, the newest post of its place."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
+
+from adapters.post import Media
+from bot.ledger.schema import OPEN, articles, deliveries, media
+from bot.model import Article, Delivery, State
+
+
+def as_delivery(row: RowMapping) -> Delivery:
+    """A row of the ledger as a lane needs it."""
+    values = {name: row[name] for name in Delivery.__slots__}
+    return Delivery(**{**values, "state": State(row["state"]), "look_first": bool(row["look_first"])})
+
+
+_BY_ITSELF = or_(
+    deliveries.c.state.in_([State.PENDING, State.SENDING]),
+    and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
+)
+
+
+_HEAD = (
+    select(deliveries)
+    .where(deliveries.c.channel_id == bindparam("b_channel"), OPEN, _BY_ITSELF)
+    .order_by(deliveries.c.id)
+    .limit(1)
+)
+
+
+def find_head(conn: Connection, channel_id: int) -> Delivery | None:
+    """The delivery whose turn it is: the first of its lane that is neither final nor waiting for a person.
+
+    It may not be due yet: then the lane waits for it, since retries keep their place.
+    """
+    row = conn.execute(_HEAD, {"b_channel": channel_id}).mappings().one_or_none()
+    return as_delivery(row) if row else None
+
+
+_ASIDE = (
+    select(deliveries)
+    .where(
+        deliveries.c.channel_id == bindparam("b_channel"),
+        OPEN,
+        deliveries.c.state == State.UNCERTAIN,
+        deliveries.c.due_at.is_(None),
+        deliveries.c.settled_at <= bindparam("b_before"),
+    )
+    .order_by(deliveries.c.id)
+)
+
+
+def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
+    """Uncertain deliveries of a lane that had stepped aside for a person by then, the oldest first."""
+    rows = conn.execute(_ASIDE, {"b_channel": channel_id, "b_before": before}).mappings()
+    return [as_delivery(row) for row in rows]
+
+
+def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
+    """One delivery as it is now. LookupError when there is none."""
+    row = conn.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
+    if row is None:
+        raise LookupError(f"there is no delivery {delivery_id}")
+    return as_delivery(row)
+
+
+_ARTICLE = select(articles).where(articles.c.id == bindparam("b_id"))
+
+
+def get_article(conn: Connection, article_id: int) -> Article:
+    """The article of a delivery."""
+    row = conn.execute(_ARTICLE, {"b_id": article_id}).mappings().one()
+    return Article(**{name: row[name] for name in Article.__slots__})
+
+
+def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
+    """The staged bytes of a frozen payload."""
+    query = select(media).where(media.c.delivery_id == delivery_id).order_by(media.c.position)
+    return tuple(
+        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"])
+        for row in conn.execute(query).mappings()
+    )
+
+
+_LAST_RECEIPT = (
+    select(deliveries.c.receipt_id)
+    .where(
+        deliveries.c.channel_id == bindparam("b_channel"),
+        deliveries.c.sent_at.is_not(None),
+        deliveries.c.receipt_id.is_not(None),  # a person's word gives an address, and no receipt
+    )
+    .order_by(deliveries.c.sent_at.desc(), deliveries.c.id.desc())
+    .limit(1)
+)
+
+
+def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
+    """The id of the newest post of this place that the ledger knows."""
+    return conn.execute(_LAST_RECEIPT, {"b_channel": channel_id}).scalar_one_or_none()
