@@ -79,7 +79,7 @@ def test_every_setting_is_explained() -> None:
 def test_the_library_is_not_imported_for_the_settings() -> None:
     """Reading settings and composing a preview leave python-telegram-bot alone."""
     script = (
-        "import sys, datetime; from adapters.telegram import PLATFORM; from adapters.base import Part, Post;"
+        "import sys, datetime; from adapters.telegram import PLATFORM; from adapters.post import Part, Post;"
         "PLATFORM.compose(None, Post((Part('title', 'T'),), 'https://x.example/', 'T', ''), datetime.datetime.min);"
         "print(sorted(name for name in sys.modules if name.partition('.')[0] == 'telegram'))"
     )
