@@ -17,6 +17,7 @@ from adapters.bluesky.outcomes import (
     RENEWABLE,
     THUMB_REFUSED,
     Failure,
+    key_is_free,
     publishing_outcome,
     reading_outcome,
 )
@@ -130,10 +131,10 @@ class BlueskyAdapter:
                 answer = await self._xrpc.put_post(session, key, payload.body, attempt.begin)
             except Failure as failure:
                 attempt.end()
-                remedy = failure.name if failure.refused else ""
-                if remedy == "InvalidSwap":
+                if failure.key_may_be_taken:
                     attempt.taken = True
-                    return await self._already_there(session, payload, key)
+                    return await self._already_there(session, payload, key, failure)
+                remedy = failure.name if failure.refused else ""
                 if remedy in mended or remedy not in RENEWABLE | {"BlobNotFound"}:
                     raise publishing_outcome(failure) from None
             else:
@@ -158,15 +159,23 @@ class BlueskyAdapter:
             raise Uncertain(f"{self._settings.server} answered with the address of another record.")
         return _receipt(session, payload, key)
 
-    async def _already_there(self, session: Session, payload: Payload, key: str) -> Receipt:
-        """Another record stands at the key. An older form of this very post counts; nothing is overwritten."""
+    async def _already_there(self, session: Session, payload: Payload, key: str, refusal: Failure) -> Receipt:
+        """The put was refused, maybe because something stands at the key: look what. An older form of this very post
+        counts; nothing is overwritten.
+
+        Another record there is the end: it may be this post, which somebody has edited, so it goes out under no other
+        key, either.
+        """
         try:
-            answer = await self._look(session, payload, key)
+            record = await self._record_at(session, key)
         except Failure as failure:
-            raise Uncertain(f"Something stands at this post's key. {failure.sentence}") from None
-        if isinstance(answer, Found):
-            return answer.receipt
-        raise Rejected(f"Another record, without this article's link, stands at {_uri(session, key)}.")
+            doubt = "What stands at this post's key is not known"
+            raise Uncertain(f"{refusal.sentence} {doubt}: {failure.sentence}") from None
+        if record is None:
+            raise key_is_free(refusal)
+        if _is_of(payload, record):
+            return _receipt(session, payload, key)
+        raise Rejected(f"{_other(session, key)} It is not overwritten: delete it if this post is to go out.")
 
     async def _reading(self, call: Callable[[Session], Awaitable[T]]) -> T:
         """Make an invisible call with a session, renewed once where it is not taken any more."""
@@ -186,15 +195,20 @@ class BlueskyAdapter:
         return session, await self._xrpc.get_session(session)
 
     async def _look(self, session: Session, payload: Payload, key: str) -> Found | Absent:
+        record = await self._record_at(session, key)
+        if record is None:
+            return Absent(f"There is nothing at {_uri(session, key)}.")
+        # With another record there, it may be sent again: the put is what says that it can never go out.
+        return Found(_receipt(session, payload, key)) if _is_of(payload, record) else Absent(_other(session, key))
+
+    async def _record_at(self, session: Session, key: str) -> object:
+        """What stands at a key; None: nothing."""
         try:
-            found = await self._xrpc.get_post(session, key)
+            return (await self._xrpc.get_post(session, key))["value"]
         except Failure as failure:
             if failure.refused and failure.name == "RecordNotFound":
-                return Absent(f"There is nothing at {_uri(session, key)}.")
+                return None
             raise
-        if payload.body["embed"]["external"]["uri"] in links_of(found["value"]):
-            return Found(_receipt(session, payload, key))
-        return Absent(f"Another record, without this article's link, stands at {_uri(session, key)}.")
 
     async def _upload(self, session: Session, media: Media) -> Mapping[str, Any]:
         """The blob reference. Raises Rejected where the PDS will never take these bytes."""
@@ -214,7 +228,7 @@ class _Put:
     def __init__(self) -> None:
         self._wire: Wire | None = None
         self.taken = False
-        """Something stands at the key: it may be this very post."""
+        """Something may stand at the key, and be this very post."""
 
     def begin(self, wire: Wire) -> None:
         """A put is made, over this wire."""
@@ -232,6 +246,15 @@ class _Put:
 
 def _uri(session: Session, key: str) -> str:
     return f"at://{session.did}/{POSTS}/{key}"
+
+
+def _is_of(payload: Payload, record: object) -> bool:
+    """Whether a record that stands at our key is this article's post, in whichever form it went out."""
+    return payload.body["embed"]["external"]["uri"] in links_of(record)
+
+
+def _other(session: Session, key: str) -> str:
+    return f"Another record, without this article's link, stands at {_uri(session, key)}."
 
 
 def _profile(session: Session) -> str:

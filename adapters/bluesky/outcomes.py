@@ -50,6 +50,8 @@ INACTIVE: Mapping[str, str] = {
 """The states of an account that getSession tells of, as sentences for the operator."""
 
 _UNAUTHORISED = (401, 403)
+_CONFLICT = 409
+_BROKEN = 500
 _BAD_REQUEST = 400
 _TOO_LARGE = 413
 _TOO_MANY = 429
@@ -83,6 +85,14 @@ class Failure(Exception):
     def refused(self) -> bool:
         """The PDS itself declined the call, which it does before it changes anything."""
         return self.phase == "answered" and bool(self.name) and self.status is not None and 400 <= self.status < 500  # noqa: PLR2004
+
+    @property
+    def key_may_be_taken(self) -> bool:
+        """The PDS may say this of a put because something stands at the key: with InvalidSwap the reference server, and
+        others as they refuse a create there, which is 409 or, on the reference server, 500
+        (https://github.com/bluesky-social/atproto/issues/3718)."""
+        own = self.phase == "answered" and bool(self.name)
+        return own and (self.name == "InvalidSwap" or self.status in (_CONFLICT, _BROKEN))
 
     @property
     def too_large(self) -> bool:
@@ -130,6 +140,13 @@ def publishing_outcome(failure: Failure) -> Outcome:
         said = ": ".join(filter(None, (failure.name, failure.detail))) or "too large"
         return Rejected(f"{failure.server} refuses this post ({said}).", status=failure.status)
     return Uncertain(failure.sentence, status=failure.status)
+
+
+def key_is_free(refusal: Failure) -> Unavailable | Uncertain:
+    """What a put refused as if its key were taken means where nothing stands there: what the PDS itself declined was
+    not executed, and the next put may fare better; anything else may come still."""
+    kind = Unavailable if refusal.refused else Uncertain
+    return kind(refusal.sentence, status=refusal.status)
 
 
 def down(server: str, name: str, *, status: int | None = None, detail: str = "") -> ChannelDown:

@@ -17,7 +17,7 @@ from adapters.sandbox.bluesky_budgets import ANY_REQUEST, LOGINS, WRITES, Charge
 from adapters.sandbox.bluesky_methods import Method
 from adapters.sandbox.bluesky_post import COLLECTION
 from adapters.sandbox.bluesky_public import feed
-from adapters.sandbox.bluesky_records import Records
+from adapters.sandbox.bluesky_records import Records, Taken
 from adapters.sandbox.bluesky_repo import Write
 from adapters.sandbox.bluesky_sessions import ACCESS, REFRESH, Sessions, Tokens
 from adapters.sandbox.bluesky_xrpc import XrpcError, read_input, read_params
@@ -38,17 +38,18 @@ class Call:
 
 
 class BlueskySandbox(SandboxServer):
-    """A PDS with the accounts that tests give it. `paced=False` lifts every rate limit."""
+    """A PDS with the accounts that tests give it. `paced=False` lifts every rate limit; `taken`: what it makes of a put
+    at a key that is taken."""
 
     platform = "bluesky"
 
-    def __init__(self, *, now: Callable[[], float] = time.time, paced: bool = True) -> None:
+    def __init__(self, *, now: Callable[[], float] = time.time, paced: bool = True, taken: Taken = "compare") -> None:
         super().__init__(now=now)
         self._accounts = Accounts(now)
         self._sessions = Sessions(now, SERVICE)
         self._till = Till(now, paced=paced)
         self._known: dict[str, Method] = {}
-        self._records = Records(self._accounts, self.came_out)
+        self._records = Records(self._accounts, self.came_out, taken)
         self._add_methods()
 
     # ── what tests and the demo do to it ──────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """The record methods of a PDS: writing, reading back, and blobs."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from adapters.sandbox import bluesky_methods as methods
 from adapters.sandbox.bluesky_accounts import Account, Accounts
@@ -17,13 +17,21 @@ from adapters.sandbox.server import Answer, PublicPost
 Data = dict[str, Any]
 """Checked parameters or a checked body."""
 MOST_WRITES = 200
+Taken = Literal["compare", "conflict", "error"]
+"""
+What becomes of a put with `swapRecord: null` at a key that is taken:
+compare    nothing where the very same record is there, else InvalidSwap: the reference server
+conflict   409, as other servers answer to a create there
+error      500, as the reference server answers to a create there
+"""
 
 
 class Records:
     """Handlers of the methods on records and blobs. `came_out` hears of each new post."""
 
-    def __init__(self, accounts: Accounts, came_out: Callable[[PublicPost], None]) -> None:
+    def __init__(self, accounts: Accounts, came_out: Callable[[PublicPost], None], taken: Taken) -> None:
         self._accounts = accounts
+        self._taken = taken
         self._came_out = came_out
 
     def writes(self) -> dict[Method, Callable[[Account, Data], Answer]]:
@@ -57,6 +65,8 @@ class Records:
         path = (data["collection"], data["rkey"])
         value, status = _prepared(path, data["record"], data.get("validate"))
         current = repo.records.get(path)
+        if current and "swapRecord" in data and data["swapRecord"] is None and self._taken != "compare":
+            raise XrpcError(409) if self._taken == "conflict" else XrpcError(500)
         # The comparison comes before the condition: repeating a create-only put is no conflict.
         if current and current.cid == record_cid(value):
             return _written(repo, path, value, status, None)

@@ -12,6 +12,7 @@ _NAMES = {
     401: ("AuthenticationRequired", "Authentication Required"),
     403: ("Forbidden", "Forbidden"),
     404: ("XRPCNotSupported", "XRPC Not Supported"),
+    409: ("RecordAlreadyExists", "Record already exists"),
     413: ("PayloadTooLarge", "Payload Too Large"),
     429: ("RateLimitExceeded", "Rate Limit Exceeded"),
     500: ("InternalServerError", "Internal Server Error"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from adapters.sandbox.bluesky import BlueskySandbox
+from adapters.sandbox.bluesky_records import Taken
 
 HANDLE = "news.sandbox.test"
 PASSWORD = "abcd-efgh-ijkl-mnop"
@@ -28,6 +29,7 @@ class Store:
 class OneAccount:
     """What tests of signing in and of posting begin with."""
 
+    taken: Taken = "compare"
     at: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     store: Store = field(default_factory=Store)
     secrets: set[str] = field(default_factory=set)
@@ -35,7 +37,7 @@ class OneAccount:
     did: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pds = BlueskySandbox(now=self.now)
+        self.pds = BlueskySandbox(now=self.now, taken=self.taken)
         self.did = self.pds.add_account(HANDLE, PASSWORD)
 
     def now(self) -> float:

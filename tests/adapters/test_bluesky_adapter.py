@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -17,14 +17,16 @@ from adapters.bluesky import PLATFORM, BlueskySettings
 from adapters.bluesky.adapter import BlueskyAdapter
 from adapters.outcomes import Absent, ChannelDown, Found, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.post import Draft, Media, Part, Payload, Picture, Post, Receipt
+from adapters.sandbox.bluesky_records import Taken
 from adapters.sandbox.faults import Fault
 from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 
 LINK = "https://example.com/news/1"
-PUT, REFRESH, LOGIN, WHOAMI, UPLOAD = (
+PUT, GET, REFRESH, LOGIN, WHOAMI, UPLOAD = (
     f"/xrpc/com.atproto.{name}"
     for name in (
         "repo.putRecord",
+        "repo.getRecord",
         "server.refreshSession",
         "server.createSession",
         "server.getSession",
@@ -85,7 +87,8 @@ async def server_that_says(answers: Mapping[str, Any]) -> AsyncIterator[str]:
     opaque = {"did": "did:plc:odd", "handle": "handle.invalid", "accessJwt": "a", "refreshJwt": "r"}
 
     async def answer(request: web.Request) -> web.Response:
-        return web.json_response({LOGIN: opaque, **answers}[request.path])
+        given = {LOGIN: opaque, **answers}[request.path]
+        return given if isinstance(given, web.Response) else web.json_response(given)
 
     app = web.Application()
     app.router.add_route("*", "/xrpc/{nsid}", answer)
@@ -93,15 +96,22 @@ async def server_that_says(answers: Mapping[str, Any]) -> AsyncIterator[str]:
         yield str(server.make_url(""))
 
 
-@pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
-    """A PDS that listens, and nobody signed in yet."""
-    scene = Scene()
+@asynccontextmanager
+async def one_account(*, taken: Taken = "compare") -> AsyncIterator[Scene]:
+    """A PDS that listens, and nobody signed in yet. `taken`: what it makes of a put at a key that is taken."""
+    scene = Scene(taken=taken)
     await scene.pds.start()
     yield scene
     for adapter in scene.opened:
         await adapter.close()
     await scene.pds.stop()
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    """A PDS as the reference server is."""
+    async with one_account() as scene:
+        yield scene
 
 
 # ── posting ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +156,7 @@ async def test_the_same_put_may_be_repeated_for_ever(scene: Scene) -> None:
         ("late=30", Uncertain, True),
         ("hang", Uncertain, False),
         ("garbage", Uncertain, False),
-        ("error-after=500", Uncertain, True),
+        ("error-after=502", Uncertain, True),
         ("garbage-after", Uncertain, True),
     ],
 )
@@ -238,41 +248,82 @@ async def test_content_that_is_refused_is_final(scene: Scene) -> None:
     assert raised.value.status == 400
 
 
-async def test_a_key_that_is_taken_is_never_overwritten(scene: Scene) -> None:
-    """Another record at the key, without this article's link, stays; the post is refused with a clear sentence."""
+@pytest.mark.parametrize("taken", get_args(Taken))
+async def test_a_key_that_is_taken_is_never_overwritten(taken: Taken) -> None:
+    """Another record at the key, without this article's link, stays; the post is refused with a clear sentence, however
+    the server says that the key is taken."""
+    async with one_account(taken=taken) as scene:
+        await _never_overwritten(scene)
+
+
+async def _never_overwritten(scene: Scene) -> None:
     adapter = scene.open()
     payload, key = await scene.payload(adapter), scene.key(adapter)
     other = {**payload.body, "text": "By hand", "embed": None, "facets": []}
     del other["embed"]
     await scene.as_owner("com.atproto.repo.putRecord", collection="app.bsky.feed.post", rkey=key, record=other)
     assert Absent is type(await adapter.find(payload, key, {}))
-    with pytest.raises(Rejected, match="Another record"):
+    with pytest.raises(Rejected, match="Another record") as raised:
         await adapter.publish(payload, key)
+    assert raised.value.instead is None  # an edited post of ours would come out twice
     assert [post.text for post in scene.pds.public()] == ["By hand"]
 
 
-async def test_an_older_form_of_the_post_counts(scene: Scene) -> None:
-    """What a lost ledger sent under this key, with the same link but other words, is this article's post."""
+@pytest.mark.parametrize("taken", get_args(Taken))
+async def test_a_post_that_is_at_its_key_counts(taken: Taken) -> None:
+    """The very record, and an older form of it with the same link that a lost ledger sent, are this article's post."""
+    for changes in ({}, {"createdAt": "2026-11-01T00:00:00.000Z"}):
+        async with one_account(taken=taken) as scene:
+            adapter = scene.open()
+            payload, key = await scene.payload(adapter), scene.key(adapter)
+            await adapter.publish(Payload({**payload.body, **changes}), key)
+            assert f"at://{scene.did}/app.bsky.feed.post/{key}" == (await adapter.publish(payload, key)).id
+            assert len(scene.pds.public()) == 1
+
+
+@pytest.mark.parametrize("taken", get_args(Taken))
+async def test_a_taken_key_that_cannot_be_looked_at_stays_unknown(taken: Taken) -> None:
+    """Something stands at the key, and the server does not say what: it may be this very post."""
+    async with one_account(taken=taken) as scene:
+        adapter = scene.open()
+        payload, key = await scene.payload(adapter), scene.key(adapter)
+        await adapter.publish(Payload({**payload.body, "createdAt": "2026-11-01T00:00:00.000Z"}), key)
+        scene.pds.faults.add(Fault("error", "read"))
+        with pytest.raises(Uncertain, match="is not known"):
+            await adapter.publish(payload, key)
+        scene.pds.faults.add(Fault("hang", "read"))
+        adapter.deadline_for = 0.5
+        with pytest.raises(Uncertain, match="could not be posted"):
+            await adapter.publish(payload, key)
+
+
+async def test_an_error_after_the_post_came_out_is_seen_through(scene: Scene) -> None:
+    """The server's own 500 is no last word: the record is looked for at once, and is the proof."""
     adapter = scene.open()
     payload, key = await scene.payload(adapter), scene.key(adapter)
-    older = Payload({**payload.body, "createdAt": "2026-11-01T00:00:00.000Z"})
-    await adapter.publish(older, key)
-    assert f"at://{scene.did}/app.bsky.feed.post/{key}" == (await adapter.publish(payload, key)).id
+    scene.pds.faults.add(Fault("error-after"))
+    receipt = await adapter.publish(payload, key)
+    assert receipt == await adapter.publish(payload, key)
     assert len(scene.pds.public()) == 1
 
 
-async def test_a_taken_key_that_cannot_be_looked_at_stays_unknown(scene: Scene) -> None:
-    """Something stands at the key, and the server does not say what: it may be this very post."""
-    adapter = scene.open()
-    payload, key = await scene.payload(adapter), scene.key(adapter)
-    await adapter.publish(Payload({**payload.body, "createdAt": "2026-11-01T00:00:00.000Z"}), key)
-    scene.pds.faults.add(Fault("error", "read"))
-    with pytest.raises(Uncertain, match="Something stands"):
-        await adapter.publish(payload, key)
-    scene.pds.faults.add(Fault("hang", "read"))
-    adapter.deadline_for = 0.5
-    with pytest.raises(Uncertain, match="could not be posted"):
-        await adapter.publish(payload, key)
+@pytest.mark.parametrize(
+    ("status", "name", "outcome"),
+    [(400, "InvalidSwap", Unavailable), (409, "RecordAlreadyExists", Unavailable), (500, "X", Uncertain)],
+)
+async def test_a_key_that_is_free_after_all(status: int, name: str, outcome: type[Outcome]) -> None:
+    """Refused as if the key were taken, with nothing there: a refusal proves that nothing was executed, a 500 does
+    not."""
+    refusal = web.json_response({"error": name, "message": "No"}, status=status)
+    nothing = web.json_response({"error": "RecordNotFound", "message": "Nothing"}, status=400)
+    scene = Scene()
+    async with server_that_says({PUT: refusal, GET: nothing}) as url:
+        adapter = scene.open(server=url)
+        payload = await scene.payload(adapter)
+        with pytest.raises(outcome, match=name) as raised:
+            await adapter.publish(payload, scene.key(adapter))
+        assert type(raised.value) is outcome
+        await adapter.close()
 
 
 async def test_an_expired_token_is_renewed_in_passing(scene: Scene) -> None:
