@@ -229,6 +229,15 @@ class CanList(Protocol):
         """The account's newest post that may be ours; None when it has none. Read only; raises like `verify`."""
 
 
+@runtime_checkable
+class CanNotice(Protocol):
+    """An adapter of a platform that lists nothing, but tells of single posts whether they are there, and whose."""
+
+    async def notice(self, last: str) -> Receipt | None:
+        """The newest post of ours that is met close after the one with receipt id `last`; None: none was met, which
+        proves nothing. Its time does not count. Read only; raises like `verify`."""
+
+
 class ChannelSettings(Protocol):
     """What the core needs of a platform's settings model (a pydantic model)."""
 

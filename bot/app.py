@@ -89,6 +89,7 @@ class Core:
                 backoff_from=self._settings.backoff,
                 confirm_after=self._settings.confirm_after,
                 notes=each.notes,
+                identities=self._identities_for(each.name),
             )
             self.lanes[each.name] = lane
         self.accounts = [
@@ -108,6 +109,15 @@ class Core:
 
     def _auditor(self, lanes: Sequence[Lane]) -> Auditor:
         return Auditor(lanes, self._doors, self._redact, late_after=self._settings.late_after)
+
+    def _identities_for(self, channel: str) -> list[str]:
+        """Of the sources whose articles go to this channel."""
+        settings = self._settings
+        return [
+            source.identity
+            for source in settings.sources
+            if channel in {each.name for each in settings.channels_for(source.name)}
+        ]
 
     def _quiet_for(self, adapter: Adapter) -> float:
         return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time

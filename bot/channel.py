@@ -139,6 +139,11 @@ class Channel:
         self._standing, self._failures, self.away = standing, 0, None
         return None
 
+    async def go_down(self, why: str) -> Rest:
+        """Pause, since the platform refuses us something although it says that all is well. Tried again by itself."""
+        self.on_trial = True
+        return await self._rest(why)
+
     async def _rest(self, why: str) -> Rest:
         now, reason = self._doors.clock.now(), self._redact(why)
 

@@ -9,7 +9,7 @@ not.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from adapters.base import Adapter, CanInfer, CanList
 from adapters.outcomes import Answer, Outcome, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
 from bot.channel import Channel, Rest
+from bot.comparison import Comparison
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import begun, search
 from bot.infer import infer
@@ -70,8 +71,10 @@ class Lane:
         backoff_from: float = BACKOFF_FROM,
         confirm_after: float = 120.0,
         notes: Notes | None = None,
+        identities: Collection[str] = (),
     ) -> None:
-        """`notes`: where the adapter says what budgets the platform told of."""
+        """`notes`: where the adapter says what budgets the platform told of; `identities`: of the sources whose
+        articles come here."""
         self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
         self.resting: Rest | None = None
@@ -85,6 +88,9 @@ class Lane:
         self._quiet_for = quiet_for
         self._backoff_from = backoff_from
         self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
+        self._comparison = Comparison(
+            self.channel, adapter, doors, redact, identities=identities, backoff_from=backoff_from
+        )
         self._pacing = Pacing(self.channel, adapter, doors.clock, notes or Notes())
         self._quiet_until = doors.clock.monotonic()
         """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
@@ -170,12 +176,21 @@ class Lane:
         if not met:  # only now is it known whose budget counts: look again
             return None
         head, article = seen.head, seen.article
+        if not self._comparison.made and (head is None or head.state is State.PENDING):
+            rest = await self._comparison.make(self._lease)
+            if head is not None and rest is None:  # it may be in doubt by now: look again
+                return None
+            if article is not None:  # it is due, and may be in doubt
+                return rest
+        elif seen.channel.look_first:
+            await self._comparison.end(self._lease)
         if head is None:
             return Rest(None)
         if rest := self._not_yet(head, seen):
             return rest
-        if article is None:  # it has only just fallen due: look again
-            return None
+        return await self._take_up(head, article, seen) if article is not None else None  # only just due: look again
+
+    async def _take_up(self, head: Delivery, article: Article, seen: Look) -> Rest | None:
         match head.state:
             case State.SENDING:  # an outcome that never reached the ledger
                 await self.recover()

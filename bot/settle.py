@@ -11,7 +11,7 @@ from bot.channel import Channel, pause, resume
 from bot.doors import Doors, Lease
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
-from bot.ledger.doubts import hold_doubted
+from bot.ledger.doubts import doubt_all, find_restored_at, hold_doubted
 from bot.ledger.queue import NotOurs
 from bot.model import Article, Delivery, Event, Settlement, State
 from bot.patience import surely
@@ -81,7 +81,11 @@ class Settler:
 
         def write(conn: Connection, now: datetime, clean: Settlement) -> State:
             account = self._channel.account
-            return queue.settle_aside(conn, delivery, step, clean, account=account, started_at=started_at, now=now)
+            state = queue.settle_aside(conn, delivery, step, clean, account=account, started_at=started_at, now=now)
+            if clean.event is Event.FOUND and not delivery.attempts and find_restored_at(conn) is None:
+                # This ledger never made the call: the proof that it is older, which counts for every channel.
+                doubt_all(conn, f"“{article.title}” was out on {self._channel.name} before it was sent", now=now)
+            return state
 
         await self._write(delivery, settlement, article, write)
 

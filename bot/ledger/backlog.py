@@ -83,8 +83,8 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
     )
 
 
-_LAST_RECEIPT = (
-    select(deliveries.c.receipt_id)
+_LAST = (
+    select(deliveries.c.receipt_id, deliveries.c.sent_at)
     .where(
         deliveries.c.channel_id == bindparam("b_channel"),
         deliveries.c.sent_at.is_not(None),
@@ -97,4 +97,11 @@ _LAST_RECEIPT = (
 
 def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
     """The id of the newest post of this place that the ledger knows."""
-    return conn.execute(_LAST_RECEIPT, {"b_channel": channel_id}).scalar_one_or_none()
+    last = conn.execute(_LAST, {"b_channel": channel_id}).one_or_none()
+    return None if last is None else last.receipt_id
+
+
+def find_last_sent_at(conn: Connection, channel_id: int) -> datetime | None:
+    """When that post was made, as the platform says."""
+    last = conn.execute(_LAST, {"b_channel": channel_id}).one_or_none()
+    return None if last is None else last.sent_at

@@ -1,6 +1,6 @@
 """What the poll writes: a source's look, its new articles, their deliveries and its cursor, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
+from bot.ledger.newer import doubted_since
 from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
@@ -97,18 +98,19 @@ def commit_look(
 
     `complete`: whether the document came whole.
     """
-    restored_at = find_restored_at(conn)
     read_at = conn.execute(select(sources.c.ok_at).where(sources.c.id == source_id)).scalar_one()
+    restored_at, since = find_restored_at(conn), doubted_since(conn, channel_ids)
 
-    def doubted(new: NewArticle) -> bool:
-        return may_be_out(new.candidate, restored_at=restored_at, read_at=read_at)
+    def doubted(new: NewArticle, channel_id: int) -> bool:
+        times = (restored_at, since.get(channel_id))
+        return any(may_be_out(new.candidate, restored_at=each, read_at=read_at) for each in times)
 
     stored = []
     taken = set(known)  # a document in which one key leads to two articles must not cost the look
     for new in plan.new:
         article_id = _insert_article(conn, source_id, new, language, now)
         taken.update(new.candidate.keys)
-        _plan_deliveries(conn, article_id, new, channel_ids, look_first=doubted(new), now=now)
+        _plan_deliveries(conn, article_id, new, channel_ids, doubted=doubted, now=now)
         stored.append((article_id, new))
     changed = 0
     for article_id, candidate in plan.seen:
@@ -117,7 +119,7 @@ def commit_look(
         changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
     for article_id, new in plan.also:
         missing = _missing(conn, source_id, article_id, channel_ids)
-        _plan_deliveries(conn, article_id, new, missing, look_first=doubted(new), now=now)
+        _plan_deliveries(conn, article_id, new, missing, doubted=doubted, now=now)
     if stored or plan.also:
         ring(conn)
     first = select(sources.c.first_look_at).where(sources.c.id == source_id)
@@ -176,7 +178,13 @@ def _refresh(
 
 
 def _plan_deliveries(
-    conn: Connection, article_id: int, new: NewArticle, channel_ids: Sequence[int], *, look_first: bool, now: datetime
+    conn: Connection,
+    article_id: int,
+    new: NewArticle,
+    channel_ids: Sequence[int],
+    *,
+    doubted: Callable[[NewArticle, int], bool],
+    now: datetime,
 ) -> None:
     fate: dict[str, Any] = (
         {
@@ -190,9 +198,9 @@ def _plan_deliveries(
         else {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
     )
     common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **fate}
-    common["look_first"] = int(look_first)
     if channel_ids:
-        conn.execute(insert(deliveries), [{**common, "channel_id": channel_id} for channel_id in channel_ids])
+        rows = [{**common, "channel_id": each, "look_first": int(doubted(new, each))} for each in channel_ids]
+        conn.execute(insert(deliveries), rows)
 
 
 def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Sequence[int]) -> list[int]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from adapters.outcomes import Presence
 from adapters.post import Payload
 from bot.ledger.backlog import as_delivery
+from bot.ledger.newer import doubted_since
 from bot.ledger.schema import attempts, deliveries, media
 from bot.ledger.switches import RESTORED, thrown_at
 from bot.model import EDGES, FINAL, Delivery, Event, Settlement, State
@@ -280,7 +281,7 @@ def decide(
     if EDGES[delivery.state, event] is State.PENDING:
         values |= {"due_at": now, "wanted_at": now, "expires_at": None, "failures": 0}
         # What was final may have been taken up, and posted, after the backup that this ledger came from was made.
-        values["look_first"] = int(delivery.state in FINAL and _was_final_before_restore(conn, delivery.id))
+        values["look_first"] = int(delivery.state in FINAL and _was_final_before_doubt(conn, delivery))
     if delivery.state in (State.FAILED, State.SENT):
         # Refused, it would be refused again; out and gone, its key is used up and its staged bytes are no more: compose
         # afresh, under a new key.
@@ -297,10 +298,11 @@ def decide(
     return _take(conn, statement, still, event, **values)
 
 
-def _was_final_before_restore(conn: Connection, delivery_id: int) -> bool:
-    restored_at = thrown_at(conn, RESTORED)
-    settled_at = select(deliveries.c.settled_at).where(deliveries.c.id == delivery_id)
-    return restored_at is not None and (conn.execute(settled_at).scalar_one() or restored_at) <= restored_at
+def _was_final_before_doubt(conn: Connection, delivery: Delivery) -> bool:
+    times = [thrown_at(conn, RESTORED), doubted_since(conn, [delivery.channel_id]).get(delivery.channel_id)]
+    doubted_at = max((each for each in times if each is not None), default=None)
+    settled_at = select(deliveries.c.settled_at).where(deliveries.c.id == delivery.id)
+    return doubted_at is not None and (conn.execute(settled_at).scalar_one() or doubted_at) <= doubted_at
 
 
 def may_be_out(conn: Connection, delivery_id: int) -> bool:
