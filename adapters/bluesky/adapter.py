@@ -13,10 +13,10 @@ from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
 from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
 from adapters.bluesky.outcomes import (
-    INACTIVE,
     RENEWABLE,
     THUMB_REFUSED,
     Failure,
+    inactive,
     key_is_free,
     publishing_outcome,
     reading_outcome,
@@ -25,7 +25,7 @@ from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.tid import tid
 from adapters.bluesky.xrpc import POSTS, Xrpc
-from adapters.outcomes import Absent, Answer, Found, Marker, Presence, Rejected, Unavailable, Uncertain
+from adapters.outcomes import Absent, Answer, ChannelDown, Found, Marker, Presence, Rejected, Unavailable, Uncertain
 from adapters.post import Draft, Media, Payload, Post, Receipt
 from adapters.wire import Wire, within
 
@@ -60,8 +60,8 @@ class BlueskyAdapter:
         handle = str(account["handle"])
         problems, notes = [], []
         if account.get("active") is False:
-            status = str(account.get("status"))
-            problems.append(INACTIVE.get(status, f"The account is not active ({status})."))
+            down = inactive(str(account.get("status")))
+            problems.append(f"{down.message} {down.mend}")
         if session.by_main_password:
             notes.append("The password is the account's main one, which can do anything: use an app password instead.")
         if not self._settings.handle.startswith("did:") and handle != self._settings.handle:
@@ -168,9 +168,10 @@ class BlueskyAdapter:
         """
         try:
             record = await self._record_at(session, key)
-        except Failure as failure:
+        except (Failure, ChannelDown) as failure:
+            said = failure.sentence if isinstance(failure, Failure) else failure.message
             doubt = "What stands at this post's key is not known"
-            raise Uncertain(f"{refusal.sentence} {doubt}: {failure.sentence}") from None
+            raise Uncertain(f"{refusal.sentence} {doubt}: {said}") from None
         if record is None:
             raise key_is_free(refusal)
         if _is_of(payload, record):
@@ -206,9 +207,17 @@ class BlueskyAdapter:
         try:
             return (await self._xrpc.get_post(session, key))["value"]
         except Failure as failure:
-            if failure.refused and failure.name == "RecordNotFound":
+            if failure.by_another:
+                await self._check_active(session)
+            if failure.no_record:
                 return None
             raise
+
+    async def _check_active(self, session: Session) -> None:
+        """Raise ChannelDown unless the account's own PDS answers for it."""
+        account = await self._xrpc.get_session(session)
+        if account.get("active") is False:
+            raise inactive(str(account.get("status")))
 
     async def _upload(self, session: Session, media: Media) -> Mapping[str, Any]:
         """The blob reference. Raises Rejected where the PDS will never take these bytes."""

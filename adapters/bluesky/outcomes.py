@@ -42,16 +42,18 @@ _DOWN: Mapping[str, tuple[str, str]] = {
 _NO_REPO = ("Could not find repo", "Could not find user")
 """InvalidRequest is said of content and, with these words, of an account that is gone."""
 
-INACTIVE: Mapping[str, str] = {
-    "takendown": "The account has been taken down. " + _SIGN_IN_ON_THE_WEB,
-    "suspended": "The account is suspended. " + _SIGN_IN_ON_THE_WEB,
-    "deactivated": "The account is deactivated. " + _SIGN_IN_ON_THE_WEB,
+_INACTIVE: Mapping[str, str] = {
+    "takendown": "The account has been taken down.",
+    "suspended": "The account is suspended.",
+    "deactivated": "The account is deactivated.",
 }
-"""The states of an account that getSession tells of, as sentences for the operator."""
+_NO_RECORD = "Could not locate record"
+"""What PDSs say, of old without the name RecordNotFound."""
 
 _UNAUTHORISED = (401, 403)
 _CONFLICT = 409
 _BROKEN = 500
+_UPSTREAM = 502
 _BAD_REQUEST = 400
 _TOO_LARGE = 413
 _TOO_MANY = 429
@@ -93,6 +95,20 @@ class Failure(Exception):
         (https://github.com/bluesky-social/atproto/issues/3718)."""
         own = self.phase == "answered" and bool(self.name)
         return own and (self.name == "InvalidSwap" or self.status in (_CONFLICT, _BROKEN))
+
+    @property
+    def no_record(self) -> bool:
+        """Nothing stands at the key, if whoever said so has the account's records (see `by_another`)."""
+        return self.refused and (self.name == "RecordNotFound" or self.detail.startswith(_NO_RECORD))
+
+    @property
+    def by_another(self) -> bool:
+        """Maybe not the PDS has said this: it passes a question about an account that is not active on to an AppView,
+        which may never have seen the record, or is not there.
+        https://github.com/bluesky-social/atproto/blob/main/packages/pds/src/api/com/atproto/repo/getRecord.ts"""
+        if self.phase != "answered" or self.status == _TOO_MANY or self.name in RENEWABLE:
+            return False
+        return self.refused or self.status == _UPSTREAM
 
     @property
     def too_large(self) -> bool:
@@ -140,6 +156,11 @@ def publishing_outcome(failure: Failure) -> Outcome:
         said = ": ".join(filter(None, (failure.name, failure.detail))) or "too large"
         return Rejected(f"{failure.server} refuses this post ({said}).", status=failure.status)
     return Uncertain(failure.sentence, status=failure.status)
+
+
+def inactive(status: str) -> ChannelDown:
+    """What an account in this state, as getSession tells it, means."""
+    return ChannelDown(_INACTIVE.get(status, f"The account is not active ({status})."), mend=_SIGN_IN_ON_THE_WEB)
 
 
 def key_is_free(refusal: Failure) -> Unavailable | Uncertain:

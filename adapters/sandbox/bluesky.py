@@ -39,17 +39,24 @@ class Call:
 
 class BlueskySandbox(SandboxServer):
     """A PDS with the accounts that tests give it. `paced=False` lifts every rate limit; `taken`: what it makes of a put
-    at a key that is taken."""
+    at a key that is taken; `app_view`: there is one that answers for accounts that are not active."""
 
     platform = "bluesky"
 
-    def __init__(self, *, now: Callable[[], float] = time.time, paced: bool = True, taken: Taken = "compare") -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        paced: bool = True,
+        taken: Taken = "compare",
+        app_view: bool = False,
+    ) -> None:
         super().__init__(now=now)
         self._accounts = Accounts(now)
         self._sessions = Sessions(now, SERVICE)
         self._till = Till(now, paced=paced)
         self._known: dict[str, Method] = {}
-        self._records = Records(self._accounts, self.came_out, taken)
+        self._records = Records(self._accounts, self.came_out, taken, app_view=app_view)
         self._add_methods()
 
     # ── what tests and the demo do to it ──────────────────────────────────────────────────────────────────────────

@@ -29,8 +29,11 @@ error      500, as the reference server answers to a create there
 class Records:
     """Handlers of the methods on records and blobs. `came_out` hears of each new post."""
 
-    def __init__(self, accounts: Accounts, came_out: Callable[[PublicPost], None], taken: Taken) -> None:
+    def __init__(
+        self, accounts: Accounts, came_out: Callable[[PublicPost], None], taken: Taken, *, app_view: bool
+    ) -> None:
         self._accounts = accounts
+        self._app_view = app_view
         self._taken = taken
         self._came_out = came_out
 
@@ -110,9 +113,10 @@ class Records:
 
     def _get(self, data: Data) -> Answer:
         account = self._accounts.find_active(data["repo"])
-        if account is None:
-            raise XrpcError(502)  # asked of the AppView, which a bare PDS has not
         path = (data["collection"], data["rkey"])
+        if account is None:  # asked of the AppView, which a bare PDS has not, and which knows nothing here
+            asked = f"at://{data['repo']}/{path[0]}/{path[1]}"
+            raise XrpcError(400, message=f"Could not locate record: {asked}") if self._app_view else XrpcError(502)
         uri = _uri(account.repo, path)
         record = account.repo.records.get(path)
         if record is None or data.get("cid", record.cid) != record.cid:

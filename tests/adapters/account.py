@@ -30,6 +30,7 @@ class OneAccount:
     """What tests of signing in and of posting begin with."""
 
     taken: Taken = "compare"
+    app_view: bool = False
     at: datetime = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     store: Store = field(default_factory=Store)
     secrets: set[str] = field(default_factory=set)
@@ -37,7 +38,7 @@ class OneAccount:
     did: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pds = BlueskySandbox(now=self.now, taken=self.taken)
+        self.pds = BlueskySandbox(now=self.now, taken=self.taken, app_view=self.app_view)
         self.did = self.pds.add_account(HANDLE, PASSWORD)
 
     def now(self) -> float:

@@ -83,12 +83,14 @@ def article(link: str = LINK, picture: Picture | None = None) -> Post:
 
 @asynccontextmanager
 async def server_that_says(answers: Mapping[str, Any]) -> AsyncIterator[str]:
-    """A server that lets everybody in as `did:plc:odd` and gives fixed answers, by path. Yields its address."""
+    """A server that lets everybody in as `did:plc:odd` and gives fixed answers, by path: a body, or
+    a status and a body. Yields its address."""
     opaque = {"did": "did:plc:odd", "handle": "handle.invalid", "accessJwt": "a", "refreshJwt": "r"}
 
     async def answer(request: web.Request) -> web.Response:
         given = {LOGIN: opaque, **answers}[request.path]
-        return given if isinstance(given, web.Response) else web.json_response(given)
+        status, body = given if isinstance(given, tuple) else (200, given)
+        return web.json_response(body, status=status)
 
     app = web.Application()
     app.router.add_route("*", "/xrpc/{nsid}", answer)
@@ -97,9 +99,9 @@ async def server_that_says(answers: Mapping[str, Any]) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def one_account(*, taken: Taken = "compare") -> AsyncIterator[Scene]:
-    """A PDS that listens, and nobody signed in yet. `taken`: what it makes of a put at a key that is taken."""
-    scene = Scene(taken=taken)
+async def one_account(*, taken: Taken = "compare", app_view: bool = False) -> AsyncIterator[Scene]:
+    """A PDS that listens, and nobody signed in yet; with the choices that the sandbox has."""
+    scene = Scene(taken=taken, app_view=app_view)
     await scene.pds.start()
     yield scene
     for adapter in scene.opened:
@@ -314,10 +316,11 @@ async def test_an_error_after_the_post_came_out_is_seen_through(scene: Scene) ->
 async def test_a_key_that_is_free_after_all(status: int, name: str, outcome: type[Outcome]) -> None:
     """Refused as if the key were taken, with nothing there: a refusal proves that nothing was executed, a 500 does
     not."""
-    refusal = web.json_response({"error": name, "message": "No"}, status=status)
-    nothing = web.json_response({"error": "RecordNotFound", "message": "Nothing"}, status=400)
+    refusal = (status, {"error": name, "message": "No"})
+    nothing = (400, {"error": "RecordNotFound", "message": "Nothing"})
     scene = Scene()
-    async with server_that_says({PUT: refusal, GET: nothing}) as url:
+    awake = {"did": "did:plc:odd", "handle": "handle.invalid"}
+    async with server_that_says({PUT: refusal, GET: nothing, WHOAMI: awake}) as url:
         adapter = scene.open(server=url)
         payload = await scene.payload(adapter)
         with pytest.raises(outcome, match=name) as raised:
@@ -451,7 +454,8 @@ async def test_an_odd_account_is_told_of(scene: Scene) -> None:
     async with server_that_says({WHOAMI: odd}) as url:
         standing = await scene.open(server=url).verify()
     assert standing.notes == ("The account's handle is now @moved.sandbox.test.",)
-    assert standing.problems == ("The account is not active (throttled).",)
+    (problem,) = standing.problems
+    assert problem.startswith("The account is not active (throttled). ")
     assert standing.url == "https://bsky.app/profile/did:plc:odd"
 
 
@@ -479,6 +483,59 @@ async def test_an_account_taken_down_pauses_the_channel(scene: Scene) -> None:
     scene.pds.restore(HANDLE)
     await adapter.publish(await scene.payload(adapter), scene.key(adapter))
     assert len(scene.pds.public()) == 1
+
+
+@pytest.mark.parametrize("app_view", [False, True])
+@pytest.mark.parametrize("state", ["deactivated", "takendown"])
+async def test_an_inactive_account_is_not_absence(state: str, app_view: bool) -> None:
+    """Nobody is shown the records of such an account, and an AppView that is asked instead may never have seen them:
+    the channel is down, and the post is out still."""
+    async with one_account(app_view=app_view) as scene:
+        adapter = scene.open()
+        payload, key = await scene.payload(adapter), scene.key(adapter)
+        receipt = await adapter.publish(payload, key)
+        if state == "deactivated":
+            scene.pds.deactivate(HANDLE)
+        else:
+            scene.pds.take_down(HANDLE)
+        for _ in range(2):
+            with pytest.raises(ChannelDown) as raised:
+                await adapter.find(payload, key, {})
+            assert raised.value.mend
+        with pytest.raises(ChannelDown):
+            await adapter.confirm(payload, receipt)
+        scene.pds.restore(HANDLE)
+        assert Found(receipt) == await adapter.find(payload, key, {})
+        assert await adapter.confirm(payload, receipt) == "confirmed"
+
+
+async def test_a_state_that_is_new_to_us_is_not_absence() -> None:
+    """Whatever state the server calls inactive, its "no such record" proves nothing then; nor does a post that it has
+    refused as if its key were taken count as not executed."""
+    refusal = (400, {"error": "InvalidSwap", "message": "No"})
+    nothing = (400, {"error": "RecordNotFound", "message": "Nothing"})
+    asleep = {"did": "did:plc:odd", "handle": "handle.invalid", "active": False, "status": "suspended"}
+    scene = Scene()
+    async with server_that_says({PUT: refusal, GET: nothing, WHOAMI: asleep}) as url:
+        adapter = scene.open(server=url)
+        payload, key = await scene.payload(adapter), scene.key(adapter)
+        with pytest.raises(ChannelDown, match="suspended"):
+            await adapter.find(payload, key, {})
+        with pytest.raises(Uncertain, match="suspended"):
+            await adapter.publish(payload, key)
+        await adapter.close()
+
+
+async def test_a_server_of_old_says_absent_in_words() -> None:
+    """Before there was a name for it, a PDS said only in words that there is no such record; of an active account it
+    counts."""
+    nothing = (400, {"error": "InvalidRequest", "message": "Could not locate record: at://…"})
+    awake = {"did": "did:plc:odd", "handle": "handle.invalid"}
+    scene = Scene()
+    async with server_that_says({GET: nothing, WHOAMI: awake}) as url:
+        adapter = scene.open(server=url)
+        assert Absent is type(await adapter.find(await scene.payload(adapter), scene.key(adapter), {}))
+        await adapter.close()
 
 
 @pytest.mark.parametrize(

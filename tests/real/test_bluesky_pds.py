@@ -15,6 +15,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from adapters.base import Context, KeySeed
@@ -126,12 +128,16 @@ def article(title: str) -> Post:
     )
 
 
+async def _bench(pds: RealPds) -> Bench:
+    handle, main = f"news{secrets.token_hex(4)}.test", secrets.token_hex(8)
+    did = await pds.create_account(handle, main)
+    return Bench(pds, handle, await pds.app_password(handle, main), did, main)
+
+
 @pytest.fixture
 async def bench(real_pds: RealPds) -> AsyncIterator[Bench]:
     """A fresh account with an app password."""
-    handle, main = f"news{secrets.token_hex(4)}.test", secrets.token_hex(8)
-    did = await real_pds.create_account(handle, main)
-    bench = Bench(real_pds, handle, await real_pds.app_password(handle, main), did, main)
+    bench = await _bench(real_pds)
     yield bench
     for adapter in bench.opened:
         await adapter.close()
@@ -253,3 +259,50 @@ async def test_a_refused_record_is_final(bench: Bench) -> None:
     payload = await bench.payload(adapter)
     with pytest.raises(Rejected, match="grapheme too big"):
         await adapter.publish(Payload({**payload.body, "text": "x" * 301}, payload.media), bench.key(adapter))
+
+
+@pytest.mark.parametrize("name", ["RecordNotFound", "InvalidRequest"])
+async def test_an_inactive_account_is_not_absence(name: str) -> None:
+    """The server asks its AppView about an account that was deactivated, and passes on what that does not know: the
+    post counts as neither absent nor vanished, with or without an AppView."""
+
+    async def knows_nothing(_request: web.Request) -> web.Response:
+        return web.json_response({"error": name, "message": "Could not locate record: at://…"}, status=400)
+
+    app = web.Application()
+    app.router.add_get("/xrpc/com.atproto.repo.getRecord", knows_nothing)
+    async with (
+        TestServer(app, host="127.0.0.1") as app_view,
+        RealPds(app_view=str(app_view.make_url("")).rstrip("/")) as pds,
+    ):
+        bench = await _bench(pds)
+        adapter = bench.open()
+        payload, key = await bench.payload(adapter), bench.key(adapter)
+        receipt = await adapter.publish(payload, key)
+        await pds.deactivate(bench.handle, bench.main_password)
+        query = {"repo": bench.did, "collection": POSTS, "rkey": key}
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{pds.url}/xrpc/com.atproto.repo.getRecord", params=query) as answer,
+        ):
+            assert (answer.status, (await answer.json())["error"]) == (400, name)
+        with pytest.raises(ChannelDown, match="deactivated"):
+            await adapter.find(payload, key, {})
+        with pytest.raises(ChannelDown, match="deactivated"):
+            await adapter.confirm(payload, receipt)
+        await adapter.close()
+
+
+async def test_the_look_at_an_account_without_an_app_view(bench: Bench) -> None:
+    """A deactivated account, and one that was taken down, are told as such by a server that has nobody to ask."""
+    adapter = bench.open()
+    payload, key = await bench.payload(adapter), bench.key(adapter)
+    receipt = await adapter.publish(payload, key)
+    await bench.pds.deactivate(bench.handle, bench.main_password)
+    with pytest.raises(ChannelDown, match="deactivated"):
+        await adapter.find(payload, key, {})
+    await bench.pds.take_down(bench.did)
+    with pytest.raises(ChannelDown):
+        await adapter.find(payload, key, {})
+    with pytest.raises(ChannelDown):
+        await adapter.confirm(payload, receipt)

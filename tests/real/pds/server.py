@@ -22,15 +22,17 @@ STOP_WITHIN = 10
 class RealPds:
     """`async with RealPds() as pds:` gives a fresh server with its own directory of DIDs; both end with the block.
 
-    Accounts are named `<name>.test`. With `rate_limits` it counts as production does, else not at all.
+    Accounts are named `<name>.test`. With `rate_limits` it counts as production does, else not at all. `app_view`: the
+    address of whoever it asks about what is not its own.
     """
 
-    def __init__(self, *, rate_limits: bool = False) -> None:
+    def __init__(self, *, rate_limits: bool = False, app_view: str = "") -> None:
         self.url = ""
         """The address that clients are given, without a trailing slash."""
         self.jwt_secret = secrets.token_hex(16)
         """What it signs tokens with (HS256), for tests that forge one."""
         self._rate_limits = rate_limits
+        self._app_view = app_view
         self._admin_password = secrets.token_hex(16)
         self._folder = ""
         self._log: IO[bytes] | None = None
@@ -71,6 +73,11 @@ class RealPds:
         """A session: accessJwt, refreshJwt, did and more."""
         return await self.call("com.atproto.server.createSession", {"identifier": handle, "password": password})
 
+    async def deactivate(self, handle: str, password: str) -> None:
+        """Deactivate an account as its owner does; `password` is its own."""
+        session = await self.login(handle, password)
+        await self.call("com.atproto.server.deactivateAccount", {}, session["accessJwt"])
+
     async def take_down(self, did: str, *, applied: bool = True) -> None:
         """Take an account down as a moderator does, or lift that."""
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": did}
@@ -99,6 +106,7 @@ class RealPds:
             "ADMIN_PASSWORD": self._admin_password,
             "JWT_SECRET": self.jwt_secret,
             "RATE_LIMITS": "1" if self._rate_limits else "0",
+            "APP_VIEW": self._app_view,
             "LOG_ENABLED": "false",
             "NODE_ENV": "test",
         }

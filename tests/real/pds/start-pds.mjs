@@ -1,5 +1,6 @@
 // Starts a DID directory (PLC) in memory and a real Bluesky PDS, both on free loopback ports, and prints one JSON line
-// when they are ready. From the environment: DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS=1.
+// when they are ready. From the environment: DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS=1,
+// APP_VIEW (an address).
 // Ends on SIGTERM, and when standard input closes, so that it never outlives whoever started it.
 import fs from 'node:fs'
 import net from 'node:net'
@@ -8,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import * as plc from '@did-plc/server'
 import { PDS } from '@atproto/pds'
 
-const { DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS } = process.env
+const { DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS, APP_VIEW } = process.env
 const LOOPBACK = '127.0.0.1'
 
 // Neither server can be told an address, and by itself each would listen on every interface.
@@ -47,8 +48,8 @@ const pds = await PDS.fromEnv({
   adminPassword: ADMIN_PASSWORD,
   jwtSecret: JWT_SECRET,
   plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),
-  // There is no AppView and no moderation service: nothing listens there.
-  bskyAppViewUrl: `http://${LOOPBACK}:1`,
+  // There is no AppView, unless we are given one, and no moderation service: nothing listens there.
+  bskyAppViewUrl: APP_VIEW || `http://${LOOPBACK}:1`,
   bskyAppViewDid: 'did:example:invalid',
   modServiceUrl: `http://${LOOPBACK}:1`,
   modServiceDid: 'did:example:invalid',
