@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
 from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
+from adapters.bluesky.listing import newest_of
 from adapters.bluesky.outcomes import (
     RENEWABLE,
     THUMB_REFUSED,
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+PAGES = 5
+"""Of the list of posts, that are gone through before it counts as one without any of ours."""
 _PROFILE = "https://bsky.app/profile"
 
 
@@ -48,6 +51,7 @@ class BlueskyAdapter:
 
     def __init__(self, settings: BlueskySettings, context: Context) -> None:
         self._settings = settings
+        self._now = context.now
         waits = context.waits or WAITS
         self.quiet_for, self.deadline_for = waits.quiet_for, waits.deadline_for
         context.keep_secret(settings.app_password.get_secret_value())
@@ -112,6 +116,12 @@ class BlueskyAdapter:
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002
         """Look at the key on the account's own PDS, whose answer is never stale."""
         return await self._reading(lambda session: self._look(session, payload, key))
+
+    async def newest(self) -> Receipt | None:
+        """The post of the account that went out last and may be ours, among those with the highest keys.
+
+        One that went out late, on an article that a hundred younger ones have overtaken, is passed over."""
+        return await self._reading(self._newest)
 
     async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
         """Ask the account's own PDS for the record."""
@@ -202,6 +212,22 @@ class BlueskyAdapter:
         # With another record there, it may be sent again: the put is what says that it can never go out.
         return Found(_receipt(session, payload, key)) if _is_of(payload, record) else Absent(_other(session, key))
 
+    async def _newest(self, session: Session) -> Receipt | None:
+        cursor: str | None = None
+        for _ in range(PAGES):
+            try:
+                page, cursor = await self._xrpc.list_posts(session, cursor)
+            except Failure as failure:
+                if failure.by_another:
+                    await self._check_active(session)
+                raise
+            found = newest_of(page, self._now())
+            if found is not None:
+                return Receipt(_uri(session, found.rkey), _address(session, found.rkey), found.at)
+            if cursor is None:
+                return None
+        return None
+
     async def _record_at(self, session: Session, key: str) -> object:
         """What stands at a key; None: nothing."""
         try:
@@ -270,6 +296,10 @@ def _profile(session: Session) -> str:
     return session.did if session.handle == "handle.invalid" else session.handle
 
 
+def _address(session: Session, key: str) -> str:
+    return f"{_PROFILE}/{_profile(session)}/post/{key}"
+
+
 def _receipt(session: Session, payload: Payload, key: str) -> Receipt:
     at = datetime.fromisoformat(payload.body["createdAt"]).astimezone(UTC)
-    return Receipt(_uri(session, key), f"{_PROFILE}/{_profile(session)}/post/{key}", at)
+    return Receipt(_uri(session, key), _address(session, key), at)

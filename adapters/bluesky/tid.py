@@ -4,11 +4,13 @@ A TID is 64 bits, written as 13 characters that sort by time: a zero bit, 53 bit
 of clock id (https://atproto.com/specs/tid). Its time need not be true, so half of it is taken from the identity.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from adapters.base import KeySeed
 
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+_TID = re.compile(rf"[{_ALPHABET[:16]}][{_ALPHABET}]{{12}}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000
@@ -25,6 +27,11 @@ def tid(seed: KeySeed) -> str:
     digest = seed.digest()
     spread = int.from_bytes(digest[:16], "big")
     return _encode(_microseconds(seed.published_at, spread), clock_id=int.from_bytes(digest[16:18], "big") % 1024)
+
+
+def is_tid(text: str) -> bool:
+    """Whether a record key is one that a post can have."""
+    return _TID.fullmatch(text) is not None
 
 
 def _microseconds(published_at: datetime | None, spread: int) -> int:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -26,6 +27,8 @@ T = TypeVar("T")
 Notice = Callable[[Wire], None]
 
 POSTS: Final = "app.bsky.feed.post"
+LIST_PAGE: Final = 100
+"""The most that a PDS lists at once."""
 _CONNECT_FOR = 10.0
 _CALL_FOR = 30.0
 _UPLOAD_FOR = 60.0
@@ -78,6 +81,18 @@ class Xrpc:
         """The record at a key: "uri", "value". RecordNotFound when there is none."""
         params = models.ComAtprotoRepoGetRecord.Params(repo=session.did, collection=POSTS, rkey=rkey)
         return await self._query(session, "com.atproto.repo.getRecord", params, needs=("uri", "value"))
+
+    async def list_posts(self, session: Session, cursor: str | None) -> tuple[list[Any], str | None]:
+        """A page of the account's posts as {"uri", "value"}, highest key first, and the cursor of the next; None: there
+        is no more."""
+        params = models.ComAtprotoRepoListRecords.Params(
+            repo=session.did, collection=POSTS, limit=LIST_PAGE, cursor=cursor
+        )
+        answer = await self._query(session, "com.atproto.repo.listRecords", params, needs=())
+        records, after = answer.get("records"), answer.get("cursor")
+        if not isinstance(records, list):
+            raise Failure(host_of(session.pds), phase="answered", status=HTTPStatus.OK)
+        return records, after if records and isinstance(after, str) and after != cursor else None
 
     async def upload_blob(self, session: Session, data: bytes, mime: str) -> Mapping[str, Any]:
         """Upload bytes; the answer's "blob" is the reference."""

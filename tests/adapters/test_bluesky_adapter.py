@@ -14,19 +14,25 @@ from aiohttp.test_utils import TestServer
 
 from adapters.base import Context, KeySeed
 from adapters.bluesky import PLATFORM, BlueskySettings
-from adapters.bluesky.adapter import BlueskyAdapter
+from adapters.bluesky.adapter import PAGES, BlueskyAdapter
+from adapters.bluesky.xrpc import LIST_PAGE
 from adapters.outcomes import Absent, ChannelDown, Found, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.post import Draft, Media, Part, Payload, Picture, Post, Receipt
 from adapters.sandbox.bluesky_records import Taken
+from adapters.sandbox.bluesky_repo import Write
+from adapters.sandbox.bluesky_syntax import tid
 from adapters.sandbox.faults import Fault
 from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 
 LINK = "https://example.com/news/1"
-PUT, GET, REFRESH, LOGIN, WHOAMI, UPLOAD = (
+POSTS = "app.bsky.feed.post"
+NO_CID = "bafyreid27zk7lbis4zw5fz4podbvbs4fc5ivwji3dmrwa6zggnj4bnd57u"
+PUT, GET, LIST, REFRESH, LOGIN, WHOAMI, UPLOAD = (
     f"/xrpc/com.atproto.{name}"
     for name in (
         "repo.putRecord",
         "repo.getRecord",
+        "repo.listRecords",
         "server.refreshSession",
         "server.createSession",
         "server.getSession",
@@ -65,13 +71,14 @@ class Scene(OneAccount):
     async def payload(self, adapter: BlueskyAdapter, link: str = LINK, picture: Picture | None = None) -> Payload:
         return await adapter.stage(adapter.compose(article(link, picture), self.at))
 
-    async def as_owner(self, nsid: str, **body: Any) -> None:
+    async def as_owner(self, method: str, **body: Any) -> None:
         """Something that the account's owner does in another program."""
         async with httpx.AsyncClient(base_url=self.pds.url) as client:
             who = {"identifier": HANDLE, "password": PASSWORD}
             session = (await client.post(LOGIN, json=who)).json()
             headers = {"Authorization": f"Bearer {session['accessJwt']}"}
-            answer = await client.post(f"/xrpc/{nsid}", json={"repo": self.did, **body}, headers=headers)
+            path = method if method.startswith("/") else f"/xrpc/{method}"
+            answer = await client.post(path, json={"repo": self.did, **body}, headers=headers)
             assert answer.status_code == 200, answer.text
 
 
@@ -483,6 +490,66 @@ async def test_an_account_taken_down_pauses_the_channel(scene: Scene) -> None:
     scene.pds.restore(HANDLE)
     await adapter.publish(await scene.payload(adapter), scene.key(adapter))
     assert len(scene.pds.public()) == 1
+
+
+async def test_the_newest_of_ours(scene: Scene) -> None:
+    """By when it went out, not by its key; neither a reply, nor what has no card, nor what is dated in the future, nor
+    what stands at a key that no post can have. None on an account without posts, and on one with none that may be
+    ours."""
+    adapter = scene.open()
+    assert await adapter.newest() is None
+    payload = await scene.payload(adapter)
+    parent = {"uri": f"at://{scene.did}/app.bsky.feed.post/3jzfcijpj2z2a", "cid": NO_CID}
+    by_hand: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("bzzzzzzzzzzzz", {"createdAt": "2026-11-23T08:00:00.000Z"}, {}),
+        ("czzzzzzzzzzzz", {"reply": {"root": parent, "parent": parent}}, {}),
+        ("self", {}, {"validate": False}),
+        ("dzzzzzzzzzzzz", {"createdAt": "yesterday"}, {"validate": False}),
+        ("ezzzzzzzzzzzz", {"createdAt": "2026-11-23T07:00:00"}, {"validate": False}),
+        ("fzzzzzzzzzzzz", {"embed": "odd"}, {"validate": False}),
+    ]
+    plain = {name: value for name, value in payload.body.items() if name != "embed"}
+    await scene.as_owner(PUT, collection=POSTS, rkey="gzzzzzzzzzzzz", record=plain)
+    for rkey, changes, more in by_hand:
+        await scene.as_owner(PUT, collection=POSTS, rkey=rkey, record={**payload.body, **changes}, **more)
+    assert await adapter.newest() is None
+    late_key = adapter.key(KeySeed(scene.did, "in years to come", "publish", 0, 1, scene.at.replace(year=2200)))
+    late = await adapter.publish(payload, late_key)
+    assert late == await adapter.newest()
+    scene.pass_time(seconds=30)
+    last = await adapter.publish(await scene.payload(adapter), scene.key(adapter))
+    assert last == await adapter.newest()
+    assert last == await scene.open().newest()
+
+
+async def test_the_newest_of_ours_is_looked_for_on_several_pages(scene: Scene) -> None:
+    """A page full of what cannot be ours is passed over; a list that never ends is given up."""
+    adapter = scene.open()
+    payload = await scene.payload(adapter)
+    receipt = await adapter.publish(payload, scene.key(adapter))
+    plain = {name: value for name, value in payload.body.items() if name != "embed"}
+    repo = scene.pds._accounts.get(HANDLE).repo
+    for number in range(PAGES * LIST_PAGE):
+        if number == LIST_PAGE + 1:
+            asked = len(scene.pds.requests)
+            assert receipt == await adapter.newest()
+            assert scene.paths()[asked:] == [LIST, LIST]
+        repo.commit([Write("create", (POSTS, tid(1 << 52 | number, 0)), plain)])
+    asked = len(scene.pds.requests)
+    assert await adapter.newest() is None
+    assert scene.paths()[asked:] == [LIST] * PAGES
+
+
+async def test_a_list_that_is_none(scene: Scene) -> None:
+    """An answer without a list proves nothing; nor is that of an inactive account one without posts."""
+    async with server_that_says({LIST: {"cursor": "x"}}) as url:
+        with pytest.raises(Unavailable):
+            await scene.open(server=url).newest()
+    adapter = scene.open()
+    await adapter.verify()
+    scene.pds.deactivate(HANDLE)
+    with pytest.raises(ChannelDown, match="deactivated"):
+        await adapter.newest()
 
 
 @pytest.mark.parametrize("app_view", [False, True])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.base import Adapter, Context, KeySeed
+from adapters.base import Adapter, CanList, Context, KeySeed
 from adapters.outcomes import (
     Absent,
     Answer,
@@ -219,6 +219,23 @@ def test_find_before_and_after(play: Callable[[Play], None]) -> None:
         assert isinstance(after, Found)
         assert (receipt.id, receipt.url) == (after.receipt.id, after.receipt.url)
         assert await it.adapter.confirm(payload, receipt) in ("confirmed", "accepted")
+
+    play(act)
+
+
+def test_the_newest_is_the_one_that_went_out_last(play: Callable[[Play], None]) -> None:
+    """Where an account's posts can be listed, the newest is the last that went out, of whichever article, with the
+    receipt that it had; before the first, there is none."""
+
+    async def act(it: Played) -> None:
+        if not isinstance(it.adapter, CanList):
+            return
+        assert await it.adapter.newest() is None
+        for number, published_at in enumerate((LONG_AGO, it.clock.now(), LONG_AGO - timedelta(days=9))):
+            it.clock.leap(60)
+            key = it.adapter.key(replace(seed(f"article {number}"), published_at=published_at))
+            receipt = await it.adapter.publish(await it.payload(str(number)), key)
+            assert receipt == await it.adapter.newest()
 
     play(act)
 

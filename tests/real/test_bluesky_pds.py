@@ -236,6 +236,23 @@ async def test_an_ended_session_is_replaced(bench: Bench) -> None:
     assert bench.kept().refresh != before.refresh  # access tokens of one second are the same
 
 
+async def test_the_newest_is_the_one_that_went_out_last(bench: Bench) -> None:
+    """Whatever the keys of the account's posts say: the server lists by them, and takes any."""
+    adapter = bench.open()
+    assert await adapter.newest() is None
+    for number, year in enumerate((2026, 2250, 2001)):
+        seed = KeySeed(bench.did, f"{LINK}{number}", "publish", 0, 1, datetime(year, 5, 3, 6, 0, tzinfo=UTC))
+        receipt = await adapter.publish(await bench.payload(adapter), adapter.key(seed))
+        assert await adapter.newest() == receipt
+    plain = {"$type": POSTS, "text": "By hand", "createdAt": "2026-11-23T00:00:00.000Z"}
+    for rkey, validate in (("bzzzzzzzzzzzz", True), ("self", False)):
+        await bench.by_hand("com.atproto.repo.putRecord", rkey=rkey, record=plain, validate=validate)
+    assert await adapter.newest() == receipt
+    await bench.pds.deactivate(bench.handle, bench.main_password)
+    with pytest.raises(ChannelDown, match="deactivated"):
+        await adapter.newest()
+
+
 async def test_a_wrong_password_and_a_takedown_stop_the_channel(bench: Bench) -> None:
     """What only a person can mend is told with the mend, and is not taken for a fault of the post."""
     with pytest.raises(ChannelDown, match="app password"):
