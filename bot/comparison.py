@@ -51,6 +51,7 @@ class Comparison:
         self._redact = redact
         self._identities = tuple(identities)
         self._backoff_from = backoff_from
+        self._started_at = doors.clock.now()
         self._failures = 0
         self._away: Rest | None = None
         self._log = log.bind(channel=channel.name, platform=adapter.platform)
@@ -101,8 +102,14 @@ class Comparison:
                 met = partial(newer.note_met, channel_id=channel_id, post_id=post.id, now=self._doors.clock.now())
                 await self._doors.ledger.write(met, lease=lease)
             return
-        now, sentence = self._doors.clock.now(), self._redact(_sentence(self._channel.name, post, listed=listed))
-        work = partial(newer.doubt_channel, channel_id=channel_id, post_id=post.id, sentence=sentence, now=now)
+        work = partial(
+            newer.doubt_channel,
+            channel_id=channel_id,
+            post_id=post.id,
+            sentence=self._redact(_sentence(self._channel.name, post, listed=listed)),
+            since=self._started_at,
+            now=self._doors.clock.now(),
+        )
         news = await self._doors.ledger.write(work, lease=lease)
         say = self._log.warning if news else self._log.info
         say("ledger.doubted", url=post.url or post.id, reason="the account has a post that the ledger does not know")

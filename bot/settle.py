@@ -51,6 +51,7 @@ class Settler:
         self._doors = doors
         self._redact = redact
         self._confirm_after = confirm_after
+        self._started_at = doors.clock.now()
         self.lease: Lease | None = None
         """Under which the lane works: what is written without it may be another process's to write."""
         self._log = log.bind(channel=channel.name, platform=channel.adapter.platform)
@@ -84,7 +85,8 @@ class Settler:
             state = queue.settle_aside(conn, delivery, step, clean, account=account, started_at=started_at, now=now)
             if clean.event is Event.FOUND and not delivery.attempts and find_restored_at(conn) is None:
                 # This ledger never made the call: the proof that it is older, which counts for every channel.
-                doubt_all(conn, f"“{article.title}” was out on {self._channel.name} before it was sent", now=now)
+                why = f"“{article.title}” was out on {self._channel.name} before it was sent"
+                doubt_all(conn, why, since=self._started_at, now=now)
             return state
 
         await self._write(delivery, settlement, article, write)

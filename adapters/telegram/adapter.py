@@ -32,7 +32,7 @@ from adapters.telegram.less import with_less
 from adapters.telegram.probe import Trail, in_a_row, link_of
 from adapters.telegram.prober import Place, Prober
 from adapters.telegram.standing import edits_own_only, standing_of
-from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, receipt_of
+from adapters.telegram.verdict import outcome_of_publish, outcome_of_read, post_url, receipt_of
 from adapters.text import fit
 
 READ_DEADLINE_FOR = 30.0
@@ -147,6 +147,14 @@ class TelegramAdapter:
             return Absent("the next post of ours took the number that it would have had")
         bounded = trail.until(int(later))
         return CannotTell("a later post of ours does not tell") if bounded is None else AskAgain(0.0, bounded.marker())
+
+    async def notice(self, last: str) -> Receipt | None:
+        """By edits that change nothing, number by number: where the bot may edit others' posts too, nothing is told."""
+        place = await self._ready()
+        if not (in_a_row(place.id) and last.isascii() and last.isdigit()):
+            return None
+        number = await self._prober.notice(place, int(last))
+        return None if number is None else Receipt(str(number), post_url(place.chat, number), self._now())
 
     async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # a bot cannot read a channel
         """Whether the message is still there, by an edit that changes nothing.

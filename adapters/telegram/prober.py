@@ -11,7 +11,7 @@ from telegram import Bot
 from adapters.outcomes import Absent, Answer, AskAgain, ChannelDown, Found, RateLimited, Unavailable
 from adapters.post import Payload, Receipt
 from adapters.telegram.client import BotClient
-from adapters.telegram.probe import Sight, Trail, dated, sight_of_edit, sight_of_forward
+from adapters.telegram.probe import MISSES, Sight, Trail, dated, sight_of_edit, sight_of_forward
 from adapters.telegram.standing import edits_own_only, problems_of
 from adapters.telegram.verdict import Seen, outcome_of_read, post_url, receipt_of
 
@@ -85,6 +85,19 @@ class Prober:
             if forwards >= FORWARDS_AT_ONCE:
                 break
         return AskAgain(max(NEXT_PART_AFTER, forwards * FORWARD_EVERY), trail.marker())
+
+    async def notice(self, place: Place, last: int) -> int | None:
+        """The last of the numbers after `last` at which a message of ours is met, before MISSES in a row are empty.
+        None as well where an edit does not tell whose they are."""
+        if not place.edits_own_only:
+            return None
+        newest, number, end = None, last, last + MISSES
+        while number < min(end, last + AT_ONCE):
+            number += 1
+            sight = await self._edited(place, number)
+            newest = number if sight == "ours" else newest
+            end = end if sight == "nothing" else number + MISSES
+        return newest
 
     async def is_gone(self, place: Place, number: int) -> bool:
         """Whether there is surely no such message. Raises ChannelDown where the rights are not in order: then a

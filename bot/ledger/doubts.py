@@ -26,11 +26,12 @@ def held_cause(channel_id: int) -> str:
     return f"held:{channel_id}"
 
 
-def doubt_all(conn: Connection, note: str, *, now: datetime) -> int:
+def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | None = None) -> int:
     """The ledger is older than its posts, as of now: everything open is in doubt, and what will be met anew as well.
-    `note` says why, as a clause. How many deliveries are in doubt."""
+    `note` says why, as a clause; `since`: when this ledger was taken up, if it was not now. How many deliveries are in
+    doubt."""
     put_back(conn, RESTORED)  # the newer time counts: posts may be out that were made since the last time
-    throw(conn, RESTORED, note, now=now)
+    throw(conn, RESTORED, note, now=since or now)
     sentence = (
         f"The ledger is older than the posts: {note}. What may be out already is looked for before it is sent, and "
         "where the platform does not tell, it is held for you."

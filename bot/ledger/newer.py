@@ -66,16 +66,19 @@ def find_newest(conn: Connection, channel_id: int) -> str | None:
     return find_last_receipt(conn, channel_id)
 
 
-def doubt_channel(conn: Connection, channel_id: int, post_id: str, sentence: str, *, now: datetime) -> bool:
+def doubt_channel(
+    conn: Connection, channel_id: int, post_id: str, sentence: str, *, since: datetime, now: datetime
+) -> bool:
     """The ledger may be older than the posts of this channel: what it holds there is looked for before it is sent, and
-    what the sources show when they are read next as well. True: the operator is told, by an alert that says `sentence`.
+    what the sources show when they are first read after `since` as well. True: the operator is told, by an alert that
+    says `sentence`.
 
     Told is only once: where it came to nothing before, somebody posts there by other means.
     """
     conn.execute(update(channels).where(channels.c.id == channel_id).values(look_first=1))
     conn.execute(update(deliveries).where(deliveries.c.channel_id == channel_id, OPEN).values(look_first=1))
     put_back(conn, _doubted(channel_id))
-    throw(conn, _doubted(channel_id), post_id, now=now)
+    throw(conn, _doubted(channel_id), post_id, now=since)
     note_met(conn, channel_id, post_id, now=now)
     told = (alerts.c.cause == older_cause(channel_id)) & alerts.c.cleared_at.is_not(None)
     if conn.execute(select(exists().where(told))).scalar_one():

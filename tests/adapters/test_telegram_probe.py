@@ -650,3 +650,33 @@ def test_one_address_in_two_spellings() -> None:
 def test_the_link_of_a_payload(body: Mapping[str, Any], link: str) -> None:
     """In the preview, behind the text, or in it."""
     assert link == link_of(body)
+
+
+# ── a post that the ledger may not know ───────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_later_post_of_ours_is_noticed(sandbox: TelegramSandbox, opened: Opened) -> None:
+    """Between and behind people's posts and holes the newest of ours is met; people's alone are no matter."""
+    async with opened() as adapter:
+        first = await adapter.publish(await payload_of(adapter), "")
+        for words in ("one", "two", "three"):
+            sandbox.write(CHAT, words)
+        assert await adapter.notice(first.id) is None
+        for _ in range(2):
+            gone = await adapter.publish(await payload_of(adapter), "")
+            sandbox.remove(CHAT, int(gone.id))
+        last = await adapter.publish(await payload_of(adapter), "")
+        sandbox.write(CHAT, "later words")
+        noticed = await adapter.notice(first.id)
+        assert noticed is not None
+        assert (noticed.id, noticed.url) == (last.id, last.url)
+        assert await adapter.notice(last.id) is None
+
+
+async def test_nothing_is_noticed_where_others_posts_may_be_edited(sandbox: TelegramSandbox, opened: Opened) -> None:
+    """There nobody can tell whose a post is, and it is not looked for."""
+    sandbox.grant(TOKEN, CHAT, "can_post_messages", "can_edit_messages")
+    async with opened() as adapter:
+        first = await adapter.publish(await payload_of(adapter), "")
+        await adapter.publish(await payload_of(adapter), "")
+        assert await adapter.notice(first.id) is None
