@@ -15,6 +15,10 @@ from bot.cli.base import AsJson, Config, fail, ledger_errors, opened_ledger, pre
 from bot.duration import parse_duration
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from bot.ledger.backup import Progress
     from bot.ledger.reports import Waiting
     from bot.settings import Settings
@@ -72,7 +76,6 @@ def restore(
         fail("Name the backup to restore, or say --only-mark where the ledger itself was put back by other means.")
     settings, _ = prepare_to_show(config)
     from bot.clock import SystemClock
-    from bot.ledger.doubts import doubt_all
     from bot.ledger.reports import summarise
     from bot.wiring import Busy, sole_sender
 
@@ -89,7 +92,7 @@ def restore(
                     kept = put_back(file, ledger, progress, now=now)
             with opened_ledger(settings) as book:
                 if only_mark:
-                    book.write_now(lambda conn: doubt_all(conn, "it was put back by other means", now=now))
+                    book.write_now(lambda conn: _mark(conn, now))
                 waiting = book.read_now(summarise)
     except Busy as error:
         fail(str(error))
@@ -98,6 +101,18 @@ def restore(
         return
     for sentence in _what_happens_next(file, kept, waiting):
         typer.echo(sentence)
+
+
+def _mark(conn: "Connection", now: "datetime") -> None:
+    """Mark a ledger as it stands. Raises Busy where workers are at it: they would send from it before it is marked."""
+    from bot.doors import Holder
+    from bot.ledger.doubts import doubt_all
+    from bot.ledger.workers import list_at_work
+    from bot.wiring import Busy
+
+    for each in list_at_work(conn):
+        raise Busy(Holder(each.pid, each.host, each.command, each.started_at))
+    doubt_all(conn, "it was put back by other means", now=now)
 
 
 def _what_happens_next(file: Path | None, kept: Path | None, waiting: "Waiting") -> list[str]:
@@ -120,8 +135,12 @@ def _file_of(settings: "Settings", instead: str, then: str = "") -> Path:
 
     path = database_path(settings.database_url)
     if path is None:
-        after = f", and then `handbill restore {then}`" if then else ""
-        fail(f"This ledger is on a database server, whose own tool does this: `{instead}`{after}.")
+        if not then:
+            fail(f"This ledger is on a database server, whose own tool does this: `{instead}`.")
+        fail(
+            "This ledger is on a database server, whose own tool does this: end every `handbill run`, then "
+            f"`{instead}`, then `handbill restore {then}`."
+        )
     return path
 
 

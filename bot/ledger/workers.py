@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Float, String, column, delete, extract, func, select, table
+from sqlalchemy import Connection, Float, String, column, delete, exists, extract, func, select, table
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.ledger.schema import workers
@@ -35,7 +35,8 @@ class Roll:
 
 _NOW = extract("epoch", func.clock_timestamp()).cast(Float)
 _BACKEND = func.pg_backend_pid()
-_sessions = table("pg_stat_activity", column("pid"), column("backend_start"))
+_sessions = table("pg_stat_activity", *(column(name) for name in ("pid", "backend_start", "datname", "client_addr")))
+_locks = table("pg_locks", *(column(name) for name in ("pid", "locktype", "objsubid", "granted")))
 _BEGAN = extract("epoch", _sessions.c.backend_start).cast(String)
 """https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW"""
 
@@ -63,3 +64,36 @@ def beat(conn: Connection, me: Worker, *, hung_after: float) -> Roll:
 def leave(conn: Connection, worker_id: str) -> None:
     """This process ends of its own accord."""
     conn.execute(delete(workers).where(workers.c.id == worker_id))
+
+
+_ITS_ROW = (workers.c.session == _sessions.c.pid) & (workers.c.session_began == _BEGAN)
+_HAS_A_LEASE = exists().where(
+    _locks.c.pid == _sessions.c.pid,
+    _locks.c.locktype == "advisory",
+    _locks.c.objsubid
+    == 1,  # one number of 64 bits, as leases have: https://www.postgresql.org/docs/current/view-pg-locks.html
+    _locks.c.granted,
+)
+_AT_WORK = (
+    select(
+        workers.c.id,
+        func.coalesce(workers.c.pid, _sessions.c.pid),
+        func.coalesce(workers.c.host, _sessions.c.client_addr.cast(String), "the server itself"),
+        func.coalesce(workers.c.command, "a session that holds leases"),
+        _sessions.c.backend_start,
+    )
+    .select_from(_sessions.outerjoin(workers, _ITS_ROW))
+    .where(
+        _sessions.c.datname == func.current_database(),
+        _sessions.c.pid != _BACKEND,
+        workers.c.id.is_not(None) | _HAS_A_LEASE,
+    )
+)
+
+
+def list_at_work(conn: Connection) -> Sequence[Worker]:
+    """Those whose session with a ledger on a server is there, whether or not its tables still say so: they may have
+    been replaced under them."""
+    if conn.dialect.name != "postgresql":
+        return ()
+    return [Worker(row[0] or "", *row[1:]) for row in conn.execute(_AT_WORK)]
