@@ -217,3 +217,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The server's clock as its answer shows it, which may differ from ours by hours; ours where it shows none."""
+    try:
+        at = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, OverflowError):
+        return now
+    return at.replace(tzinfo=at.tzinfo or UTC)

@@ -28,7 +28,7 @@ PURE = (
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
-    *("adapters.bluesky.tid", "adapters.bluesky.compose"),
+    *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
@@ -49,7 +49,9 @@ PURE_MAY_IMPORT = frozenset(
 """Nothing here reads a file, a socket, a clock or dice by being asked for what pure modules ask of it."""
 PURE_MAY_ALSO_TAKE: Mapping[str, frozenset[str]] = {
     "bot.doors": frozenset({"Dice", "Fetched"}),  # the shape of a door that is passed in, and what came through one
-    "adapters.wire": frozenset({"Wire", "Phase", "LONGEST_WAIT", "retry_after"}),  # what was seen of a call
+    "adapters.wire": frozenset(
+        {"Wire", "Phase", "LONGEST_WAIT", "retry_after", "server_time"}
+    ),  # what was seen of a call
     "importlib": frozenset({"resources"}),  # bot.render: the packaged templates
     "mastodon._url_regex": frozenset({"URL_REGEX_SOURCE"}),  # the library's table of what is a link
 }

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
+from adapters.bluesky.budget import POINTS_PER_PUT, budget_of
 from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
 from adapters.bluesky.listing import newest_of
 from adapters.bluesky.outcomes import (
@@ -45,13 +46,15 @@ class BlueskyAdapter:
     platform = "bluesky"
     takes_picture = True
     key_good_for: float | None = None
-    paces: tuple[Pace, ...] = (Pace(1600, 3600.0, "account"), Pace(11000, 86400.0, "account"))
-    """5000 points an hour and 35000 a day, at no more than 3 a post:
-    https://docs.bsky.app/docs/advanced-guides/rate-limits"""
+    paces: tuple[Pace, ...] = (
+        Pace(5000 // POINTS_PER_PUT, 3600.0, "account"),
+        Pace(35000 // POINTS_PER_PUT, 86400.0, "account"),
+    )
+    """The points of an hour and of a day: https://docs.bsky.app/docs/advanced-guides/rate-limits"""
 
     def __init__(self, settings: BlueskySettings, context: Context) -> None:
         self._settings = settings
-        self._now = context.now
+        self._now, self._note_budget = context.now, context.note_budget
         waits = context.waits or WAITS
         self.quiet_for, self.deadline_for = waits.quiet_for, waits.deadline_for
         context.keep_secret(settings.app_password.get_secret_value())
@@ -138,7 +141,7 @@ class BlueskyAdapter:
         mended: set[str] = set()
         while True:
             try:
-                answer = await self._xrpc.put_post(session, key, payload.body, attempt.begin)
+                answer = await self._put(session, payload, key, attempt)
             except Failure as failure:
                 attempt.end()
                 if failure.key_may_be_taken:
@@ -151,6 +154,14 @@ class BlueskyAdapter:
                 return self._proof(session, payload, key, answer)
             mended |= RENEWABLE if remedy in RENEWABLE else {remedy}
             session = await self._mend(session, payload, remedy)
+
+    async def _put(self, session: Session, payload: Payload, key: str, attempt: "_Put") -> Mapping[str, Any]:
+        try:
+            return await self._xrpc.put_post(session, key, payload.body, attempt.begin)
+        finally:
+            budget = budget_of(attempt.told, self._now())
+            if budget is not None:
+                self._note_budget(budget)
 
     async def _mend(self, session: Session, payload: Payload, remedy: str) -> Session:
         """Put right what the PDS has just refused the record for. Nothing was executed so far."""
@@ -272,6 +283,11 @@ class _Put:
     def end(self) -> None:
         """It brought an answer, or surely nothing."""
         self._wire = None
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """The headers of its answer; empty while there is none."""
+        return {} if self._wire is None else self._wire.headers
 
     @property
     def in_the_air(self) -> bool:

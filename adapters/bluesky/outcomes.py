@@ -5,10 +5,9 @@ A status without such a body comes from something in between (a proxy, a load ba
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
-from adapters.wire import Phase, Wire, retry_after
+from adapters.wire import Phase
 
 RENEWABLE = frozenset({"ExpiredToken", "InvalidToken"})
 """The access token is no longer taken; with status 400, not 401. The call was not executed."""
@@ -126,15 +125,6 @@ class Failure(Exception):
             return f"{self.server} gave an answer that is not a PDS's."
         said = ": ".join(filter(None, (self.name, self.detail)))
         return f"{self.server} answered {self.status}{f' ({said})' if said else ''}."
-
-
-def when_to_return(wire: Wire, now: datetime) -> float | None:
-    """Seconds to wait after a 429: Retry-After, else until RateLimit-Reset, which is in UNIX seconds."""
-    told = retry_after(wire.headers, now)
-    reset = wire.headers.get("ratelimit-reset", "")
-    if told is None and reset.isascii() and reset.isdigit():
-        return max(0.0, float(reset) - now.timestamp())
-    return told
 
 
 def reading_outcome(failure: Failure) -> RateLimited | Unavailable | ChannelDown:

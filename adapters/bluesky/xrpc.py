@@ -19,7 +19,8 @@ from atproto_client.exceptions import AtProtocolError, RequestErrorBase  # type:
 from atproto_client.request import AsyncRequest  # type: ignore[import-untyped]
 
 from adapters.address import host_of
-from adapters.bluesky.outcomes import Failure, when_to_return
+from adapters.bluesky.budget import when_to_return
+from adapters.bluesky.outcomes import Failure
 from adapters.bluesky.session import Session
 from adapters.wire import PhaseTransport, Wire, watch, within
 
@@ -174,7 +175,7 @@ class Xrpc:
             status=wire.status,
             name=name,
             detail=detail,
-            retry_after=when_to_return(wire, self._now()),
+            retry_after=when_to_return(wire.headers, self._now()),
         )
 
 

@@ -5,10 +5,9 @@ https://docs.joinmastodon.org/api/rate-limits/
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from adapters.base import Budget
-from adapters.wire import LONGEST_WAIT
+from adapters.wire import LONGEST_WAIT, server_time
 
 STATUSES_FOR = 10_800.0
 """Statuses: https://github.com/mastodon/mastodon/blob/main/app/lib/rate_limiter.rb"""
@@ -66,15 +65,6 @@ def reset_in(headers: Mapping[str, str], now: datetime) -> float | None:
     reset_at = reset_of(headers, now)
     wait = (reset_at - server_time(headers, now)).total_seconds() if reset_at else 0.0
     return min(wait, LONGEST_WAIT) if wait > 0 else None
-
-
-def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
-    """The server's clock as its answer shows it, which may differ from ours by hours; ours where it shows none."""
-    try:
-        at = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, OverflowError):
-        return now
-    return at.replace(tzinfo=at.tzinfo or UTC)
 
 
 def _count(headers: Mapping[str, str], name: str) -> int | None:

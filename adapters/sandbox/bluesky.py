@@ -7,6 +7,7 @@ tests/real/test_real_pds_harness.py holds it to one.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -58,6 +59,7 @@ class BlueskySandbox(SandboxServer):
         self._known: dict[str, Method] = {}
         self._records = Records(self._accounts, self.came_out, taken, app_view=app_view)
         self._add_methods()
+        self.app.on_response_prepare.append(self._date)
 
     # ── what tests and the demo do to it ──────────────────────────────────────────────────────────────────────────
 
@@ -165,6 +167,10 @@ class BlueskySandbox(SandboxServer):
         if isinstance(answer.body, bytes):  # a blob, or nothing at all
             return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
         return web.json_response(answer.body, status=answer.status, headers=answer.headers)
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        # Clients reckon with the difference between this clock and theirs.
+        response.headers["Date"] = formatdate(self.now(), usegmt=True)
 
     # ── the methods ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,14 +1,10 @@
 """What each answer of a PDS means for what is done next, as one table."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from adapters.bluesky.outcomes import Failure, publishing_outcome, reading_outcome, when_to_return
+from adapters.bluesky.outcomes import Failure, publishing_outcome, reading_outcome
 from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable, Uncertain
-from adapters.wire import Phase, Wire
-
-NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+from adapters.wire import Phase
 
 
 def failure(status: int | None, name: str = "", detail: str = "", phase: Phase = "answered") -> Failure:
@@ -70,21 +66,8 @@ def test_whatever_stops_the_channel_says_how_to_mend_it(seen: Failure) -> None:
     assert outcome.mend.endswith(".")
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "290", "ratelimit-reset": "0"}, 290.0),
-        ({"ratelimit-reset": str(int(NOW.timestamp()) + 60)}, 60.0),
-        ({"ratelimit-reset": "1"}, 0.0),
-        ({"ratelimit-reset": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    """The wait is what Retry-After says, else the time until the budget is whole again."""
-    wire = Wire()
-    wire.answer(429, headers)
-    assert seconds == when_to_return(wire, NOW)
+def test_the_wait_is_handed_on() -> None:
+    """A put that is told to wait says how long."""
     assert getattr(publishing_outcome(failure(429)), "retry_after", None) == 3.0
 
 
