@@ -7,7 +7,7 @@ record never changes: the same call may be repeated for ever, and what is at the
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
@@ -32,9 +32,12 @@ from adapters.post import Draft, Media, Payload, Post, Receipt
 from adapters.wire import Wire, within
 
 T = TypeVar("T")
+Remedy = Literal["session", "picture"]
 
 log = logging.getLogger(__name__)
 
+RENEWALS = 2
+"""Of a session, for one call: the first may bring what another worker has left, which has ended as well."""
 PAGES = 5
 """Of the list of posts, that are gone through before it counts as one without any of ours."""
 _PROFILE = "https://bsky.app/profile"
@@ -108,7 +111,7 @@ class BlueskyAdapter:
         return {}
 
     async def publish(self, payload: Payload, key: str) -> Receipt:
-        """Put the record, within the deadline; what can be mended on the way (a session, a lost picture) is, once."""
+        """Put the record, within the deadline; what can be mended on the way (a session, a lost picture) is."""
         attempt = _Put()
         try:
             return await within(self.deadline_for, self._publish(payload, key, attempt))
@@ -138,7 +141,7 @@ class BlueskyAdapter:
 
     async def _publish(self, payload: Payload, key: str, attempt: "_Put") -> Receipt:
         session = await self._sign_in.session()
-        mended: set[str] = set()
+        remedies = [*["session"] * RENEWALS, "picture"]
         while True:
             try:
                 answer = await self._put(session, payload, key, attempt)
@@ -147,12 +150,12 @@ class BlueskyAdapter:
                 if failure.key_may_be_taken:
                     attempt.taken = True
                     return await self._already_there(session, payload, key, failure)
-                remedy = failure.name if failure.refused else ""
-                if remedy in mended or remedy not in RENEWABLE | {"BlobNotFound"}:
+                remedy = _remedy_for(failure)
+                if remedy not in remedies:
                     raise publishing_outcome(failure) from None
             else:
                 return self._proof(session, payload, key, answer)
-            mended |= RENEWABLE if remedy in RENEWABLE else {remedy}
+            remedies.remove(remedy)
             session = await self._mend(session, payload, remedy)
 
     async def _put(self, session: Session, payload: Payload, key: str, attempt: "_Put") -> Mapping[str, Any]:
@@ -163,9 +166,9 @@ class BlueskyAdapter:
             if budget is not None:
                 self._note_budget(budget)
 
-    async def _mend(self, session: Session, payload: Payload, remedy: str) -> Session:
+    async def _mend(self, session: Session, payload: Payload, remedy: Remedy) -> Session:
         """Put right what the PDS has just refused the record for. Nothing was executed so far."""
-        if remedy in RENEWABLE:
+        if remedy == "session":
             return await self._sign_in.renewed(session)
         # A blob that no record refers to may be dropped again; the same bytes have the same CID.
         if not payload.media:
@@ -200,14 +203,15 @@ class BlueskyAdapter:
         raise Rejected(f"{_other(session, key)} It is not overwritten: delete it if this post is to go out.")
 
     async def _reading(self, call: Callable[[Session], Awaitable[T]]) -> T:
-        """Make an invisible call with a session, renewed once where it is not taken any more."""
+        """Make an invisible call with a session, renewed where it is not taken any more."""
         session = await self._sign_in.session()
-        try:
-            return await call(session)
-        except Failure as failure:
-            if not (failure.refused and failure.name in RENEWABLE):
-                raise reading_outcome(failure) from None
-        session = await self._sign_in.renewed(session)
+        for _ in range(RENEWALS):
+            try:
+                return await call(session)
+            except Failure as failure:
+                if _remedy_for(failure) != "session":
+                    raise reading_outcome(failure) from None
+            session = await self._sign_in.renewed(session)
         try:
             return await call(session)
         except Failure as failure:
@@ -293,6 +297,13 @@ class _Put:
     def in_the_air(self) -> bool:
         """A byte of it may have been sent, or it may be there already."""
         return self.taken or (self._wire is not None and not self._wire.nothing_sent)
+
+
+def _remedy_for(failure: Failure) -> Remedy | None:
+    """What to renew, so that the same call may be made again."""
+    if not failure.refused:
+        return None
+    return "session" if failure.name in RENEWABLE else "picture" if failure.name == "BlobNotFound" else None
 
 
 def _uri(session: Session, key: str) -> str:

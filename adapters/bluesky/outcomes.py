@@ -20,6 +20,10 @@ _MAKE_ANOTHER = (
 )
 _SIGN_IN_ON_THE_WEB = "Sign in to the account on bsky.app (or your PDS) to see why and to appeal or reactivate it."
 
+SESSION_ENDED = "SessionEnded"
+ANOTHER_ACCOUNT = "AnotherAccount"
+"""What we call, among the names that a server gives, what it does without a word."""
+
 _DOWN: Mapping[str, tuple[str, str]] = {
     "AuthenticationRequired": ("does not take this handle with this app password", _MAKE_ANOTHER),
     "AuthMissing": ("does not take this app password", _MAKE_ANOTHER),
@@ -35,6 +39,14 @@ _DOWN: Mapping[str, tuple[str, str]] = {
     "RepoTakendown": ("has taken the account down", _SIGN_IN_ON_THE_WEB),
     "RepoSuspended": ("has suspended the account", _SIGN_IN_ON_THE_WEB),
     "RepoDeactivated": ("says that the account is deactivated", _SIGN_IN_ON_THE_WEB),
+    SESSION_ENDED: (
+        "ends the account's sessions right after they were opened",
+        "See whether somebody signs the account out of everything, or ask whoever runs the server.",
+    ),
+    ANOTHER_ACCOUNT: (
+        "says that the handle is another account's now",
+        "Check the handle, and give this account a channel of its own.",
+    ),
     "MethodNotImplemented": ("does not offer this call", "Check the server: it must be a Bluesky PDS."),
     "XRPCNotSupported": ("does not speak the AT Protocol", "Check the server: it must be a Bluesky PDS."),
 }

@@ -13,6 +13,7 @@ _MARGIN = timedelta(seconds=60)
 _MAIN_PASSWORD_SCOPE = "com.atproto.access"  # noqa: S105 # the name of a scope
 
 _FIRST_WAIT = timedelta(minutes=15)
+"""Between two uses of the password, the first time that something is wrong with it."""
 _LONGEST_WAIT = timedelta(hours=4)
 
 
@@ -27,6 +28,10 @@ class Session:
     pds: str
     """The account's own server, which holds its records."""
     obtained_at: datetime
+    opened_at: datetime | None = None
+    """When the password was used for it; it has been renewed since, maybe often."""
+    ended_soon: int = 0
+    """How many sessions before it were ended by the server right after they had been opened."""
 
     def good_at(self, now: datetime) -> bool:
         """Whether the access token still has some time to live. One that does not say is good until it is refused.
@@ -41,6 +46,10 @@ class Session:
             return now + _MARGIN < self.obtained_at + timedelta(seconds=expires - issued)
         return (now + _MARGIN).timestamp() < expires
 
+    def ended_soon_at(self, now: datetime) -> bool:
+        """Whether it was hardly opened, when the server takes it no more."""
+        return self.opened_at is not None and now < self.opened_at + _FIRST_WAIT
+
     @property
     def by_main_password(self) -> bool:
         """Whether it was opened with the account's main password, which can do far more than post."""
@@ -48,7 +57,7 @@ class Session:
 
     def to_json(self) -> bytes:
         """For keeping, sealed."""
-        return json.dumps({**asdict(self), "obtained_at": self.obtained_at.isoformat()}).encode()
+        return json.dumps(asdict(self), default=datetime.isoformat).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ class Refusal:
     """The XRPC error name."""
     times: int
     at: datetime
+    did: str | None = None
+    """The account that it was, where that is known."""
 
     @property
     def until(self) -> datetime:
@@ -69,7 +80,8 @@ class Refusal:
 
     def to_json(self) -> bytes:
         """For keeping, sealed."""
-        return json.dumps({"refused": self.name, "times": self.times, "at": self.at.isoformat()}).encode()
+        fields = {"refused": self.name, "times": self.times, "at": self.at.isoformat(), "did": self.did}
+        return json.dumps(fields).encode()
 
 
 def read_kept(kept: bytes) -> Session | Refusal | None:
@@ -77,9 +89,10 @@ def read_kept(kept: bytes) -> Session | Refusal | None:
     try:
         fields = json.loads(kept)
         if "refused" in fields:
-            return Refusal(str(fields["refused"]), int(fields["times"]), _moment(fields["at"]))
-        return Session(**{**fields, "obtained_at": _moment(fields["obtained_at"])})
-    except (ValueError, TypeError, KeyError):
+            return Refusal(str(fields["refused"]), int(fields["times"]), _moment(fields["at"]), fields.get("did"))
+        times = {name: _moment(fields[name]) for name in ("obtained_at", "opened_at") if fields.get(name)}
+        return Session(**{**fields, **times})
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

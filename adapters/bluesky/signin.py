@@ -5,11 +5,12 @@ in for itself. All of it is single flight: whoever comes second gets what the fi
 """
 
 import asyncio
+from dataclasses import replace
 
 from adapters.address import host_of
 from adapters.base import Context
 from adapters.bluesky import BlueskySettings
-from adapters.bluesky.outcomes import RENEWABLE, Failure, down, reading_outcome
+from adapters.bluesky.outcomes import ANOTHER_ACCOUNT, RENEWABLE, SESSION_ENDED, Failure, down, reading_outcome
 from adapters.bluesky.session import Refusal, Session, home_of, read_kept
 from adapters.bluesky.xrpc import Tokens, Xrpc
 from adapters.outcomes import ChannelDown
@@ -27,6 +28,8 @@ class SignIn:
         self._context = context
         self._xrpc = xrpc
         self._lock = asyncio.Lock()
+        self._kept: bytes | None = None
+        """What was in the store when we last looked or saved."""
         self._looked = False
         self._session: Session | None = None
         self._did = settings.handle if settings.handle.startswith("did:") else None
@@ -36,7 +39,8 @@ class SignIn:
         """A session that should be good for a call now."""
         async with self._lock:
             if not self._looked:
-                await self._restore()
+                await self._take_up()
+                self._looked = True
             if self._session is None or not self._session.good_at(self._context.now()):
                 await self._renew()
             return self._held()
@@ -53,17 +57,23 @@ class SignIn:
             raise AssertionError("unreachable: renewing brings a session or raises")
         return self._session
 
-    async def _restore(self) -> None:
+    async def _take_up(self) -> bool:
+        """Go on from what the store has. False: it is what we know; whoever worked the account meanwhile left nothing
+        new."""
         sealed = await self._context.sessions.load()
         kept = unseal(sealed, self._password, context=self._whose) if sealed else None
-        found = read_kept(kept) if kept else None
+        if kept is None or kept == self._kept:
+            return False
+        self._kept, found = kept, read_kept(kept)
         if isinstance(found, Refusal):
-            self._refusal = found
+            self._refusal, self._did = found, self._did or found.did
         elif found is not None:
             self._hold(found)
-        self._looked = True
+        return isinstance(found, Session)
 
     async def _renew(self) -> None:
+        if await self._take_up() and self._held().good_at(self._context.now()):
+            return
         fresh = await self._refresh() or await self._log_in()
         self._hold(fresh)
         self._refusal = None
@@ -76,26 +86,40 @@ class SignIn:
         if old is None or not self._context.owner:
             return None
         try:
-            return self._made(await self._xrpc.refresh_session(old.pds, old.refresh), old.pds)
+            fresh = self._made(await self._xrpc.refresh_session(old.pds, old.refresh), old.pds)
+            return replace(fresh, opened_at=old.opened_at, ended_soon=old.ended_soon)
         except Failure as failure:
             if failure.refused and failure.name in _REFRESH_IS_OVER:
                 return None
             raise reading_outcome(failure) from None
 
     async def _log_in(self) -> Session:
-        server = self._settings.server
-        refusal = self._refusal
-        if refusal is not None and self._context.owner and self._context.now() < refusal.until:
+        """A session from the password, of which servers take few a day: never again at once, if it came to nothing."""
+        server, now, old, refusal = self._settings.server, self._context.now(), self._session, self._refusal
+        if refusal is not None and self._context.owner and now < refusal.until:
             raise self._still_refused(refusal)
+        ended_soon = old.ended_soon + 1 if old is not None and old.ended_soon_at(now) else 0
+        if ended_soon > 1 and self._context.owner:
+            raise self._still_refused(await self._refuse(SESSION_ENDED, ended_soon - 1))
+        times = refusal.times if refusal is not None else 0
         try:
-            return self._made(await self._xrpc.create_session(server, self._settings.handle, self._password), server)
+            tokens = await self._xrpc.create_session(server, self._settings.handle, self._password)
         except Failure as failure:
             outcome = reading_outcome(failure)
             if failure.refused and isinstance(outcome, ChannelDown):
-                times = refusal.times + 1 if refusal is not None else 1
-                self._session, self._refusal = None, Refusal(failure.name, times, self._context.now())
-                await self._save(self._refusal)
+                await self._refuse(failure.name, times + 1)
             raise outcome from None
+        if self._did is not None and tokens.did != self._did:
+            raise self._still_refused(await self._refuse(ANOTHER_ACCOUNT, times + 1))
+        if refusal is not None and refusal.name == SESSION_ENDED:
+            ended_soon = times + 1
+        return replace(self._made(tokens, server), opened_at=now, ended_soon=ended_soon)
+
+    async def _refuse(self, name: str, times: int) -> Refusal:
+        """Remember not to try again at once, also over a restart."""
+        self._session, self._refusal = None, Refusal(name, times, self._context.now(), self._did)
+        await self._save(self._refusal)
+        return self._refusal
 
     def _still_refused(self, refusal: Refusal) -> ChannelDown:
         outcome = down(host_of(self._settings.server), refusal.name)
@@ -106,11 +130,6 @@ class SignIn:
         )
 
     def _made(self, tokens: Tokens, asked: str) -> Session:
-        if self._did is not None and tokens.did != self._did:
-            raise ChannelDown(
-                f"{self._settings.label} is now another account ({tokens.did}, not {self._did}).",
-                mend="Check the handle, and give this account a channel of its own.",
-            )
         pds = home_of(asked, tokens.pds)
         return Session(tokens.did, tokens.handle, tokens.access, tokens.refresh, pds, self._context.now())
 
@@ -121,9 +140,11 @@ class SignIn:
 
     async def _save(self, kept: Session | Refusal) -> None:
         if self._context.owner:
+            text = kept.to_json()
             await self._context.sessions.save(
-                seal(kept.to_json(), self._password, context=self._whose, random_bytes=self._context.random_bytes)
+                seal(text, self._password, context=self._whose, random_bytes=self._context.random_bytes)
             )
+            self._kept = text
 
     @property
     def _password(self) -> str:

@@ -351,6 +351,20 @@ async def test_an_expired_token_is_renewed_in_passing(scene: Scene) -> None:
     assert scene.pds.logins(HANDLE) == 1
 
 
+async def test_a_session_that_ended_costs_one_sign_in(scene: Scene) -> None:
+    """However many posts and processes meet it: the first signs in anew, and the others use that."""
+    adapters = [scene.open() for _ in range(3)]
+    await asyncio.gather(*(adapter.verify() for adapter in adapters))
+    before = scene.pds.logins(HANDLE)
+    scene.pds.expire_tokens(HANDLE, refresh=True)
+    for number in range(9):
+        adapter = adapters[number % 3]
+        link = f"{LINK}-{number}"
+        await adapter.publish(await scene.payload(adapter, link), scene.key(adapter, link))
+    assert len(scene.pds.public()) == 9
+    assert scene.pds.logins(HANDLE) == before + 1
+
+
 async def test_a_look_after_a_renewal_may_fail_like_any_other(scene: Scene) -> None:
     """A renewal does not hide what the server says next."""
     adapter = scene.open()

@@ -138,6 +138,79 @@ async def test_a_revoked_session_is_replaced_by_a_new_one(door: Door) -> None:
     assert new == await door.process().session()
 
 
+async def test_a_worker_that_takes_over_goes_on_from_the_store(door: Door) -> None:
+    """Two workers in turn, each for hours: whoever takes over finds the session that the other one has renewed, with no
+    request while that is good and with its refresh token afterwards, long after its own is worth nothing."""
+    one, other = door.process(), door.process()
+    first = await one.session()
+    assert first == await other.session()
+    door.pass_time(hours=2)
+    second = await one.session()
+    assert second == await other.session()
+    door.pass_time(hours=2)
+    third = await other.session()
+    door.pass_time(hours=3)  # the refresh tokens of the first and the second are no longer taken
+    fourth = await one.session()
+    assert len({each.refresh for each in (first, second, third, fourth)}) == 4
+    assert door.asked() == [LOGIN, REFRESH, REFRESH, REFRESH]
+
+
+async def test_a_refused_session_that_another_worker_has_replaced(door: Door) -> None:
+    """Where the server takes ours no more and another worker has signed in anew, its session is used."""
+    one, other = door.process(), door.process()
+    old = await one.session()
+    await other.session()
+    door.pds.expire_tokens(HANDLE, refresh=True)
+    new = await one.renewed(old)
+    assert new == await other.renewed(old)
+    assert door.asked() == [LOGIN, REFRESH, LOGIN]
+
+
+async def test_a_refusal_that_another_worker_met(door: Door) -> None:
+    """What another worker was told of the password counts for us as well."""
+    one, other = door.process(), door.process()
+    old = await one.session()
+    await other.session()
+    door.pds.change_app_password(HANDLE, "new-password")
+    for worker in (one, other, door.process()):
+        with pytest.raises(ChannelDown, match="app password"):
+            await worker.renewed(old)
+    assert door.asked() == [LOGIN, REFRESH, LOGIN, REFRESH]
+
+
+async def test_a_server_that_ends_its_sessions_at_once(door: Door) -> None:
+    """One such session is replaced at once; after the next the password rests, for longer each time and also over
+    restarts, whatever is to be posted; a session that lasts makes up for it."""
+
+    async def post(process: SignIn) -> None:
+        session = await process.session()
+        for _ in range(3):
+            door.pds.expire_tokens(HANDLE, refresh=True)
+            session = await process.renewed(session)
+
+    process = door.process()
+    for worker in (process, process, door.process(), door.process()):
+        with pytest.raises(ChannelDown, match=r"ends the account's sessions .* again after 2026-11-23 07:15 UTC"):
+            await post(worker)
+        assert door.pds.logins(HANDLE) == 2
+    for waited, logins in ((15, 3), (29, 3), (1, 4), (59, 4)):
+        door.pass_time(minutes=waited)
+        with pytest.raises(ChannelDown):
+            await post(door.process())
+        assert logins == door.pds.logins(HANDLE)
+    door.pass_time(minutes=1)
+    process = door.process()
+    session = await process.session()
+    for _ in range(9):
+        door.pass_time(hours=2)
+        session = await process.session()
+    door.pds.expire_tokens(HANDLE, refresh=True)
+    session = await process.renewed(session)
+    door.pds.expire_tokens(HANDLE, refresh=True)
+    await process.renewed(session)
+    assert door.pds.logins(HANDLE) == 7
+
+
 async def test_a_wrong_password_is_not_tried_again_and_again(door: Door) -> None:
     """A refused password stops the channel: neither calls nor restarts ask again before a growing wait is over."""
     process = door.process("wrong-password")
@@ -196,12 +269,18 @@ async def test_who_does_not_own_the_account_may_try_a_refused_password(door: Doo
 
 
 async def test_a_handle_that_moved_to_another_account_is_noticed(door: Door) -> None:
-    """Posting to another account than before, because its handle changed hands, is stopped."""
+    """Posting to another account than before, because its handle changed hands, is stopped, also over restarts, and
+    the password is not used for it again and again."""
     stale = Session("did:plc:before", HANDLE, "stale", "stale", door.pds.url, door.at)
     door.store.sealed = seal(stale.to_json(), PASSWORD, context=door.whose, random_bytes=os.urandom)
     process = door.process()
     with pytest.raises(ChannelDown, match="another account"):
         await process.renewed(await process.session())
+    for waited, logins in ((0, 1), (14, 1), (1, 2), (29, 2), (1, 3)):
+        door.pass_time(minutes=waited)
+        with pytest.raises(ChannelDown, match="another account"):
+            await door.process().session()
+        assert logins == door.pds.logins(HANDLE)
 
 
 @pytest.mark.parametrize("fault", ["error=500", "garbage", "cut", "drop"])
