@@ -13,14 +13,14 @@ from tests.inside import LONG, Told, core_on, lay_ledger
 from tests.leaping import LoopClock, run
 from tests.stage import Stage
 
-LISTED = ("mastodon",)
+LISTED = ("mastodon", "bluesky")
 """Platforms that list an account's posts."""
 SILENT = ("telegram",)
 """The others."""
 QUICK = {"BACKFILL": "1", "SETTLE": "0s"}
 
 
-@pytest.mark.parametrize("platforms", [LISTED, SILENT, LISTED + SILENT], ids=", ".join)
+@pytest.mark.parametrize("platforms", [*((name,) for name in LISTED + SILENT), LISTED + SILENT], ids=", ".join)
 def test_an_old_copy_is_put_back(platforms: Sequence[str], tmp_path: Path, new_ledger: Path) -> None:
     """What the copy had planned and what the feed shows anew is out already: it is found, or held where the platform
     lists nothing, and nothing is posted twice; what is published later goes out."""
