@@ -170,6 +170,7 @@ _TOO_LATE = (
         deliveries.c.channel_id == bindparam("b_channel"),
         OPEN,
         deliveries.c.state == State.PENDING,
+        deliveries.c.look_first == 0,  # it may be out: that is found out first
         deliveries.c.expires_at <= bindparam("b_before"),
     )
     .order_by(deliveries.c.id)
