@@ -134,18 +134,18 @@ def test_too_late_ends_only_what_is_pending(ledger: InlineLedger) -> None:
     assert [1, 2] == found
     claim(ledger, freeze(ledger, get(ledger, 1)))
     assert [2] == ledger.write_now(lambda conn: audit.expire(conn, found, now=later(201)))
-
-
-def test_what_may_be_out_is_not_called_too_late(ledger: InlineLedger) -> None:
-    """A delivery that is to be looked for first does not end before that is done."""
-    planned(ledger, "1", "2")
-    put(ledger, 1, expires_at=later(100), look_first=1)
-    put(ledger, 2, expires_at=later(100))
-    assert [2] == ledger.read_now(lambda conn: audit.list_too_late(conn, 1, before=later(200)))
     assert [State.SENDING, State.SKIPPED, State.PENDING, State.PENDING] == [
         get(ledger, each).state for each in range(1, 5)
     ]
     assert queue.TOO_LATE == row(ledger, 2)["reason"]
+
+
+def test_what_may_be_out_is_not_called_too_late(ledger: InlineLedger) -> None:
+    """A delivery that is to be looked for first does not end before that is done."""
+    here = four(ledger)
+    put(ledger, 1, expires_at=later(100), look_first=1)
+    put(ledger, 2, expires_at=later(100))
+    assert [2] == ledger.read_now(lambda conn: audit.list_too_late(conn, here, before=later(200)))
 
 
 # ── cost ──────────────────────────────────────────────────────────────────────────────────────────────────────────
