@@ -23,16 +23,17 @@ class RealPds:
     """`async with RealPds() as pds:` gives a fresh server with its own directory of DIDs; both end with the block.
 
     Accounts are named `<name>.test`. With `rate_limits` it counts as production does, else not at all. `app_view`: the
-    address of whoever it asks about what is not its own.
+    address of whoever it asks about what is not its own. With `told_time` its clock goes by what requests say.
     """
 
-    def __init__(self, *, rate_limits: bool = False, app_view: str = "") -> None:
+    def __init__(self, *, rate_limits: bool = False, app_view: str = "", told_time: bool = False) -> None:
         self.url = ""
         """The address that clients are given, without a trailing slash."""
         self.jwt_secret = secrets.token_hex(16)
         """What it signs tokens with (HS256), for tests that forge one."""
         self._rate_limits = rate_limits
         self._app_view = app_view
+        self._told_time = told_time
         self._admin_password = secrets.token_hex(16)
         self._folder = ""
         self._log: IO[bytes] | None = None
@@ -106,6 +107,7 @@ class RealPds:
             "ADMIN_PASSWORD": self._admin_password,
             "JWT_SECRET": self.jwt_secret,
             "RATE_LIMITS": "1" if self._rate_limits else "0",
+            "TOLD_TIME": "1" if self._told_time else "0",
             "APP_VIEW": self._app_view,
             "LOG_ENABLED": "false",
             "NODE_ENV": "test",

@@ -1,15 +1,17 @@
 // Starts a DID directory (PLC) in memory and a real Bluesky PDS, both on free loopback ports, and prints one JSON line
 // when they are ready. From the environment: DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS=1,
-// APP_VIEW (an address).
+// APP_VIEW (an address), TOLD_TIME=1 (its clock goes by what requests say).
 // Ends on SIGTERM, and when standard input closes, so that it never outlives whoever started it.
 import fs from 'node:fs'
+import http from 'node:http'
+import { createRequire } from 'node:module'
 import net from 'node:net'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import * as plc from '@did-plc/server'
 import { PDS } from '@atproto/pds'
 
-const { DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS, APP_VIEW } = process.env
+const { DATA_DIR, ADMIN_PASSWORD, JWT_SECRET, RATE_LIMITS, APP_VIEW, TOLD_TIME } = process.env
 const LOOPBACK = '127.0.0.1'
 
 // Neither server can be told an address, and by itself each would listen on every interface.
@@ -17,6 +19,41 @@ const listen = net.Server.prototype.listen
 net.Server.prototype.listen = function (first, ...rest) {
   return typeof first === 'number' ? listen.call(this, first, LOOPBACK, ...rest) : listen.call(this, first, ...rest)
 }
+
+// The clock of the whole process goes by the milliseconds that a request names in its header x-test-clock: an hour is
+// over when a test says so.
+const goByRequests = () => {
+  const Machine = Date
+  let ahead = 0
+  globalThis.Date = class extends Machine {
+    constructor(...given) {
+      given.length ? super(...given) : super(Machine.now() + ahead)
+    }
+    static now() {
+      return Machine.now() + ahead
+    }
+  }
+  const emit = http.Server.prototype.emit
+  http.Server.prototype.emit = function (event, request, ...rest) {
+    const told = event === 'request' && Number(request.headers['x-test-clock'])
+    if (told) ahead = told - Machine.now()
+    return emit.call(this, event, request, ...rest)
+  }
+  const writeHead = http.ServerResponse.prototype.writeHead
+  http.ServerResponse.prototype.writeHead = function (...given) {
+    this.setHeader('Date', new Date().toUTCString()) // Node's own has a clock of its own
+    return writeHead.apply(this, given)
+  }
+  // A window of rate limits ends by a timer, which knows nothing of this.
+  const require = createRequire(import.meta.url)
+  const windows = require('./node_modules/rate-limiter-flexible/lib/component/MemoryStorage/MemoryStorage.js').prototype
+  const incrby = windows.incrby
+  windows.incrby = function (key, ...rest) {
+    if (this._storage[key]?.expiresAt <= new Date()) this.delete(key)
+    return incrby.call(this, key, ...rest)
+  }
+}
+if (TOLD_TIME === '1') goByRequests()
 
 // Both must know their port before they listen.
 const freePort = () =>
