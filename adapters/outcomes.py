@@ -57,11 +57,21 @@ Marker = Mapping[str, Any]
 """The adapter's own state for `find`: the last known id, the probes so far. JSON, committed with the intent."""
 
 
+Presence = Literal["confirmed", "accepted", "vanished"]
+"""
+confirmed  read back from outside: it is there
+accepted   the platform took it, and does not let us read it back
+vanished   the platform itself, asked where it cannot be wrong, says that it is not there
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """It is out."""
 
     receipt: Receipt
+    seen: Presence = "confirmed"
+    """How well: read back, or only told to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,3 @@ class CannotTell:
 
 
 Answer = Found | Absent | AskAgain | CannotTell
-
-Presence = Literal["confirmed", "accepted", "vanished"]
-"""
-confirmed  read back from outside: it is there
-accepted   the platform took it, and does not let us read it back
-vanished   the platform itself, asked where it cannot be wrong, says that it is not there
-"""

@@ -25,7 +25,7 @@ from bot.channel import Channel, Rest
 from bot.comparison import Comparison
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import begun, search
-from bot.infer import infer
+from bot.infer import infer, infer_again
 from bot.intent import Intent, NotNow
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState
@@ -79,6 +79,8 @@ class Lane:
         self.stopping = False
         self.resting: Rest | None = None
         """What it rests for, or rested for last."""
+        self._hints_to_look_for = isinstance(adapter, CanInfer)
+        """Whether posts may be out whose telling of an earlier one was cut off."""
         self._lease: Lease | None = None
         self._unwritten: Unwritten | None = None
         """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
@@ -103,6 +105,7 @@ class Lane:
         """Work under this lease: write what is still to be written, and take up what others left behind."""
         self._lease = self._settler.lease = lease
         self._pacing.pacer = pacer
+        self._hints_to_look_for = isinstance(self._adapter, CanInfer)
         if (unwritten := self._unwritten) is not None:
             await self._settler.after_call(*unwritten)  # unless somebody has settled it meanwhile
             self._unwritten = None
@@ -174,6 +177,9 @@ class Lane:
             await self.recover()
             return None
         if not met:  # only now is it known whose budget counts: look again
+            return None
+        if self._hints_to_look_for:
+            await self._infer_again()
             return None
         head, article = seen.head, seen.article
         if not self._comparison.made and (head is None or head.state is State.PENDING):
@@ -357,7 +363,14 @@ class Lane:
         """A post that is out, by a call begun then, may tell of what stepped aside before it."""
         if settlement.receipt is not None and isinstance(self._adapter, CanInfer):
             receipt, channel_id = settlement.receipt, self.channel.id
+            self._hints_to_look_for = True  # should this be cut off
             await infer(self._settler, self._adapter, self._doors, channel_id, receipt, begun_at=begun_at)
+            self._hints_to_look_for = False
+
+    async def _infer_again(self) -> None:
+        if isinstance(self._adapter, CanInfer):
+            await infer_again(self._settler, self._adapter, self._doors, self.channel.id)
+        self._hints_to_look_for = False
 
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -102,8 +102,8 @@ def conclude(answer: Answer, *, failures: int, now: datetime, dice: Dice, start:
     """What the platform's answer to "is it out?" makes of the delivery. `failures`: failed attempts, the lost one
     included; `start`: the first backoff, seconds."""
     match answer:
-        case Found(receipt):
-            return Settlement(Event.FOUND, None, None, receipt=receipt)
+        case Found(receipt, seen):
+            return Settlement(Event.FOUND, None, None, receipt=receipt, presence=seen)
         case Absent(why):
             # The first time at once: it has rested long enough. A platform that loses one post after the other is
             # left alone for longer and longer.

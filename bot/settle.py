@@ -119,11 +119,8 @@ class Settler:
 
     def _to_confirm(self, settlement: Settlement, now: datetime) -> Settlement:
         """A post that the platform was asked for and showed needs no second look; any other is looked for once."""
-        match settlement.event:
-            case Event.SENT:
-                return replace(settlement, confirm_at=now + timedelta(seconds=self._confirm_after))
-            case Event.FOUND:
-                return replace(settlement, presence="confirmed")
+        if settlement.event is Event.SENT:
+            return replace(settlement, confirm_at=now + timedelta(seconds=self._confirm_after))
         return settlement
 
     async def expire(self, delivery: Delivery, article: Article) -> None:

@@ -79,7 +79,9 @@ class Prober:
                 told = hindrance.retry_after if isinstance(hindrance, RateLimited) else None
                 return AskAgain(self._gap_for if told is None else told, trail.marker())
             if look.sight == "ours":
-                return Found(Receipt(str(number), post_url(place.chat, number), look.at or self._now()))
+                receipt = Receipt(str(number), post_url(place.chat, number), look.at or self._now())
+                # An edit tells that it is there and ours, but not what it says.
+                return Found(receipt, "confirmed" if look.forwarded else "accepted")
             trail = trail.after(number, look.sight, look.at.timestamp() if look.at else None)
             forwards += look.forwarded
             if forwards >= FORWARDS_AT_ONCE:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from adapters.post import Media
-from bot.ledger.schema import OPEN, articles, deliveries, media
+from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.model import Article, Delivery, State
 
 
@@ -45,16 +45,39 @@ _ASIDE = (
         OPEN,
         deliveries.c.state == State.UNCERTAIN,
         deliveries.c.due_at.is_(None),
-        deliveries.c.settled_at <= bindparam("b_before"),
     )
     .order_by(deliveries.c.id)
 )
+_ASIDE_BEFORE = _ASIDE.where(deliveries.c.settled_at <= bindparam("b_before"))
 
 
-def list_aside(conn: Connection, channel_id: int, *, before: datetime) -> list[Delivery]:
-    """Uncertain deliveries of a lane that had stepped aside for a person by then, the oldest first."""
-    rows = conn.execute(_ASIDE, {"b_channel": channel_id, "b_before": before}).mappings()
-    return [as_delivery(row) for row in rows]
+def list_aside(conn: Connection, channel_id: int, *, before: datetime | None = None) -> list[Delivery]:
+    """Uncertain deliveries of a lane that have stepped aside for a person (`before` then), the oldest first."""
+    here = {"b_channel": channel_id}
+    found = conn.execute(_ASIDE, here) if before is None else conn.execute(_ASIDE_BEFORE, {**here, "b_before": before})
+    return [as_delivery(row) for row in found.mappings()]
+
+
+_SETTLED_AT = select(deliveries.c.settled_at).where(deliveries.c.id == bindparam("b_id"))
+_NEXT_RECEIPT = (
+    select(deliveries.c.receipt_id)
+    .join(attempts, (attempts.c.delivery_id == deliveries.c.id) & (attempts.c.number == deliveries.c.attempts))
+    .where(
+        attempts.c.channel_id == bindparam("b_channel"),
+        attempts.c.step == "publish",
+        attempts.c.started_at >= _SETTLED_AT.scalar_subquery(),
+        deliveries.c.state == State.SENT,
+        deliveries.c.receipt_id.is_not(None),
+    )
+    .order_by(attempts.c.started_at, attempts.c.id)
+    .limit(1)
+)
+
+
+def find_next_receipt(conn: Connection, delivery: Delivery) -> str | None:
+    """The id of the first post of its lane whose call was begun after this delivery came to its present state."""
+    where = {"b_channel": delivery.channel_id, "b_id": delivery.id}
+    return conn.execute(_NEXT_RECEIPT, where).scalar_one_or_none()
 
 
 def get_delivery(conn: Connection, delivery_id: int) -> Delivery:

@@ -106,7 +106,7 @@ async def test_found_between_other_peoples_posts(sandbox: TelegramSandbox, opene
         answer, waits = await ask(adapter, payload, await adapter.mark(str(last)))
     assert isinstance(answer, Found)
     assert (receipt.id, receipt.url, receipt.at) == (answer.receipt.id, answer.receipt.url, answer.receipt.at)
-    assert waits == []
+    assert (answer.seen, waits) == ("confirmed", [])
 
 
 async def test_the_ops_chat_is_left_as_it_was(sandbox: TelegramSandbox, opened: Opened) -> None:
@@ -220,7 +220,7 @@ async def test_protected_content_falls_back_to_the_edit(sandbox: TelegramSandbox
         found, _ = await ask(adapter, payload, marker)
         unsure, _ = await ask(adapter, payload, {**marker, "alone": False})
     assert isinstance(found, Found)
-    assert receipt.id == found.receipt.id
+    assert (receipt.id, "accepted") == (found.receipt.id, found.seen)
     assert isinstance(unsure, CannotTell)
     assert f"at {receipt.id} above all" in unsure.why
 

@@ -45,7 +45,9 @@ def test_every_answer_is_on_the_table_of_states() -> None:
 
 def test_found_keeps_the_receipt() -> None:
     """What was found is sent, with the platform's own proof."""
-    assert concluded(Found(RECEIPT)) == Settlement(Event.FOUND, None, None, receipt=RECEIPT)
+    for seen in ("confirmed", "accepted"):
+        found = Settlement(Event.FOUND, None, None, receipt=RECEIPT, presence=seen)
+        assert concluded(Found(RECEIPT, seen)) == found
 
 
 @pytest.mark.parametrize(

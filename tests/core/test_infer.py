@@ -9,7 +9,7 @@ from adapters.outcomes import Absent, Answer, AskAgain, CannotTell, Found, Marke
 from adapters.post import Payload, Receipt
 from bot.ledger.schema import attempts, deliveries
 from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows, states
-from tests.simulation.world import EPOCH, SimPlatform, World
+from tests.simulation.world import EPOCH, Crash, SimPlatform, World
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -94,6 +94,46 @@ def test_a_post_that_was_found_tells_as_much_as_one_that_was_sent(world: World) 
     assert ["b", "a"] == platform.titles()
     assert ["sent", "sent"] == states(world)
     assert ["8"] == [later for _, later in adapter.asked]
+
+
+def _cut_off(error: BaseException, answer: Answer) -> Infer:
+    """Something ends the first use of a hint, right after the later post was settled."""
+    errors = [error]
+
+    def told(_marker: Marker, _later: str) -> Answer:
+        if errors:
+            raise errors.pop()
+        return answer
+
+    return told
+
+
+@pytest.mark.parametrize("error", [Crash(), ValueError("a mistake of ours")], ids=["crash", "mistake"])
+def test_a_hint_that_was_cut_off_is_found_again(world: World, error: BaseException) -> None:
+    """The later post is settled, and what it tells was not used any more: the ledger tells it again, at the next
+    start or the next step, by the very post that came next."""
+    platform, adapter = numbered(_cut_off(error, Absent("the numbers are in a row")))
+    world.feeds[FEED] = feed("a", "b")
+    live(world, {"paper": adapter}, 120)
+    if isinstance(error, Crash):
+        assert (["b"], ["uncertain", "sent"]) == (platform.titles(), states(world))
+        world.feeds[FEED] = feed("a", "b", "c")
+        live(world, {"paper": adapter}, 120)
+    assert ["b", "a", "c"][: len(platform.posts)] == platform.titles()
+    assert {"sent"} == set(states(world))
+    assert [platform.posts[0].key] * 2 == [later for _, later in adapter.asked]
+    assert [] == open_alerts(world)
+
+
+def test_a_hint_that_is_used_up_is_not_used_at_each_start(world: World) -> None:
+    """What the next post told was asked, in vain: a restart asks nobody anew."""
+    _, adapter = numbered(lambda _marker, later: AskAgain(0.0, {"below": later}))
+    world.feeds[FEED] = feed("a", "b")
+    live(world, {"paper": adapter}, 120)
+    assert (2, ["uncertain", "sent"]) == (len(adapter.times("find")), states(world))
+    for _ in range(2):
+        live(world, {"paper": adapter}, 120)
+    assert (2, 1) == (len(adapter.times("find")), len(adapter.asked))
 
 
 def test_a_post_whose_call_was_begun_before_it_stepped_aside_tells_nothing(world: World) -> None:
