@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.ledger.address import database_path, on_server, shown
 from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.pooling import ChangesSessions, check_session_lasts
 from bot.ledger.postgres import MIGRATION, PER_TRANSACTION, take_turn
 from bot.ledger.trouble import LedgerError, said
 from bot.ledger.version import APPLICATION_ID, HEAD, KNOWN, find_version
@@ -31,7 +32,7 @@ def ensure_ledger(url: str) -> str | None:
 
     Raises LedgerError for a ledger of a newer program, a database that is not Handbill's, or one that cannot be opened.
     """
-    version = look(url)
+    version = look(url, to_work=True)
     if version == HEAD:
         return None
     if version is not None and version not in KNOWN:
@@ -53,16 +54,19 @@ def ensure_ledger(url: str) -> str | None:
     return child.stdout.strip() or None
 
 
-def look(url: str) -> str | None:
+def look(url: str, *, to_work: bool = False) -> str | None:
     """The version of the ledger at `url`; None where there is none yet, of which nothing is made by looking.
 
-    Raises LedgerError for a database that is not Handbill's, or that cannot be opened.
+    `to_work`: see as well that its sessions last. Raises LedgerError for a database that is not Handbill's, that cannot
+    be opened, or that is reached through a pool that changes sessions.
     """
     path = database_path(url)
     if path is not None and path.parent.is_dir() and not path.exists():
         return None
     ledger = InlineLedger(open_engine(url, as_it_is=True))
     try:
+        if to_work and on_server(url):
+            _check_session_lasts(ledger, url)
         return ledger.read_now(find_version)
     except LookupError as error:
         other = "database" if on_server(url) else "file"
@@ -76,7 +80,21 @@ def look(url: str) -> str | None:
         ledger.close()
 
 
+def _check_session_lasts(ledger: InlineLedger, url: str) -> None:
+    second = InlineLedger(open_engine(url, as_it_is=True))
+    try:
+        check_session_lasts(ledger.engine, second.engine)
+    except ChangesSessions as error:
+        raise LedgerError(
+            f"The ledger {shown(url)} is reached through a pool that changes the session between transactions, and "
+            f"with it goes the lock that keeps two workers from one account: {_MENDS['pooling']}"
+        ) from error
+    finally:
+        second.close()
+
+
 _MENDS = {
+    "pooling": "set pool_mode=session in the pool (PgBouncer), or name the server itself in HANDBILL_DATABASE_URL.",
     "password": "see that user and password in HANDBILL_DATABASE_URL are right.",
     "role": "see that user and password in HANDBILL_DATABASE_URL are right.",
     "pg_hba": "let this machine in by the server's pg_hba.conf, or name another way in HANDBILL_DATABASE_URL.",

@@ -13,6 +13,9 @@ from sqlalchemy.pool import QueuePool
 CONNECT_FOR = 10
 """Seconds that reaching the server may take."""
 
+PREPARE_AFTER = 5
+"""A statement is prepared once it was used so often (the driver's own default)."""
+
 FREE_WITHIN = 10
 """Seconds for which a second thread waits for the one session (the daemon has one thread, so nobody there waits)."""
 
@@ -72,6 +75,8 @@ def open_server(url: URL, *, as_it_is: bool) -> Engine:
             "application_name": "handbill",
             "client_encoding": "utf8",
             "connect_timeout": CONNECT_FOR,
+            # To look means to find out whether the session lasts, and statements that are prepared are its own.
+            "prepare_threshold": None if as_it_is else PREPARE_AFTER,
             "keepalives": 1,
             "keepalives_idle": KEEPALIVE_AFTER,
             "keepalives_interval": KEEPALIVE_EVERY,
