@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,21 @@ from adapters.sandbox.bluesky_syntax import tid
 from tests.real.pds.conversation import Step, Talk, Told, User, hold, hold_at_once
 from tests.real.pds.records import POSTS, RECORD, linked
 from tests.real.pds.server import RealPds
-from tests.real.pds.talks import BLOBS, READING, SESSIONS, WRITING, create, get, login, put, read, upload
+from tests.real.pds.talks import (
+    BLOBS,
+    READING,
+    SESSIONS,
+    WRITING,
+    apply,
+    create,
+    delete,
+    get,
+    login,
+    one,
+    put,
+    read,
+    upload,
+)
 
 # The sandbox lives in the loop of the fixtures, so the tests run there too.
 pytestmark = [pytest.mark.pds, pytest.mark.asyncio(loop_scope="session")]
@@ -286,6 +300,50 @@ async def test_rate_limits_are_told_alike() -> None:
             assert abs(int(answer.headers["RateLimit-Reset"]) - time.time()) <= 301
         assert refused[0] == refused[1]
         assert refused[0][0] == 429
+    await ours.stop()
+
+
+COSTS: dict[str, Callable[[User, str], Step]] = {
+    "a put": lambda u, k: put(u, k, swapRecord=None),
+    "the same put": lambda u, k: put(u, k, swapRecord=None),
+    "a put that is no post": lambda u, k: put(u, k, {**RECORD, "text": "x" * 301}),
+    "a put at a key that is taken": lambda u, k: put(u, k, {**RECORD, "text": "other"}, swapRecord=None),
+    "a put without a token": lambda u, k: put(u, k, auth=None),
+    "a put that cannot be read": lambda _u, _k: Step("com.atproto.repo.putRecord", raw=b"{"),
+    "a put for another account": lambda u, k: put(u, k, repo="nobody.test"),
+    "a create": lambda u, k: create(u, f"{k[:-1]}z"),
+    "a create at a key that is taken": create,
+    "a deletion": delete,
+    "a deletion of nothing": delete,
+    "several at once": lambda u, k: apply(u, one("create", f"{k}a", value={}), one("create", f"{k}b", value={})),
+    "a look": get,
+    "an upload": lambda _u, _k: upload(b"abc"),
+    "a list": lambda u, _k: read("com.atproto.repo.listRecords", repo=u.did, collection=RECORD["$type"]),
+}
+
+
+async def test_what_is_done_costs_alike() -> None:
+    """Each call takes the same points of the same windows on both, whether or not it succeeds, and both tell alike of
+    the tightest."""
+    ours = BlueskySandbox()
+    await ours.start()
+    async with RealPds(rate_limits=True) as pds:
+        users = await pair(pds, ours, "spender")
+        for user in (users.real, users.ours):  # until the points of an hour are what is least left
+            for number in range(6):
+                notes = [one("create", f"{number}-{each}", value={}) for each in range(130)]
+                assert (await user.ask(apply(user, *notes)))[0].status == 200
+        for _ in range(3):  # opening an account on the real one takes so many requests more
+            await users.ours.ask(get(users.ours, "nothing"))
+        rkey, told = users.rkey(), []
+        for name, step in COSTS.items():
+            answers = []
+            for user in (users.real, users.ours):
+                answer, _ = await user.ask(step(user, rkey))
+                rates = [answer.headers.get(f"RateLimit-{each}") for each in ("Limit", "Remaining", "Policy")]
+                answers.append((answer.status, rates))
+            told.append((name, answers))
+        assert [(name, real) for name, (real, _) in told] == [(name, got) for name, (_, got) in told]
     await ours.stop()
 
 
