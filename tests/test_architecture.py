@@ -29,6 +29,7 @@ PURE = (
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
+    "adapters.bluesky.less",
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),

@@ -5,15 +5,15 @@ record never changes: the same call may be repeated for ever, and what is at the
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
 
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
 from adapters.bluesky.budget import POINTS_PER_PUT, budget_of
-from adapters.bluesky.compose import LIMITS, compose, links_of, with_thumb
-from adapters.bluesky.listing import newest_of
+from adapters.bluesky.compose import LIMITS, compose, with_thumb
+from adapters.bluesky.less import is_of, with_less
 from adapters.bluesky.outcomes import (
     RENEWABLE,
     THUMB_REFUSED,
@@ -21,26 +21,29 @@ from adapters.bluesky.outcomes import (
     inactive,
     key_is_free,
     publishing_outcome,
-    reading_outcome,
 )
+from adapters.bluesky.repository import RENEWALS, Repository, other_at, profile_of, receipt_of, uri_of
 from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.tid import tid
-from adapters.bluesky.xrpc import POSTS, Xrpc
-from adapters.outcomes import Absent, Answer, ChannelDown, Found, Marker, Presence, Rejected, Unavailable, Uncertain
+from adapters.bluesky.xrpc import Xrpc
+from adapters.outcomes import (
+    Answer,
+    ChannelDown,
+    Found,
+    Marker,
+    Outcome,
+    Presence,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
 from adapters.post import Draft, Media, Payload, Post, Receipt
 from adapters.wire import Wire, within
 
-T = TypeVar("T")
 Remedy = Literal["session", "picture"]
 
 log = logging.getLogger(__name__)
-
-RENEWALS = 2
-"""Of a session, for one call: the first may bring what another worker has left, which has ended as well."""
-PAGES = 5
-"""Of the list of posts, that are gone through before it counts as one without any of ours."""
-_PROFILE = "https://bsky.app/profile"
 
 
 class BlueskyAdapter:
@@ -63,10 +66,11 @@ class BlueskyAdapter:
         context.keep_secret(settings.app_password.get_secret_value())
         self._xrpc = Xrpc(now=context.now, user_agent=context.user_agent)
         self._sign_in = SignIn(settings, context, self._xrpc)
+        self._repository = Repository(self._xrpc, self._sign_in, context.now)
 
     async def verify(self) -> Standing:
         """Sign in, or see that we still are, and ask for the state of the account."""
-        session, account = await self._reading(self._who)
+        session, account = await self._repository.reading(self._who)
         handle = str(account["handle"])
         problems, notes = [], []
         if account.get("active") is False:
@@ -80,7 +84,7 @@ class BlueskyAdapter:
             account_id=session.did,
             place_id=session.did,
             who=f"@{handle}",
-            url=f"{_PROFILE}/{_profile(session)}",
+            url=profile_of(session),
             limits=LIMITS,
             problems=tuple(problems),
             notes=tuple(notes),
@@ -96,7 +100,7 @@ class BlueskyAdapter:
             return Payload(draft.body)
         thumb = draft.media[0]
         try:
-            blob = await self._reading(lambda session: self._upload(session, thumb))
+            blob = await self._repository.reading(lambda session: self._upload(session, thumb))
         except Rejected as refusal:
             log.warning("thumbnail.refused", extra={"reason": refusal.message})
             return Payload(draft.body)
@@ -121,18 +125,18 @@ class BlueskyAdapter:
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002
         """Look at the key on the account's own PDS, whose answer is never stale."""
-        return await self._reading(lambda session: self._look(session, payload, key))
+        return await self._repository.reading(lambda session: self._repository.look(session, payload, key))
 
     async def newest(self) -> Receipt | None:
         """The post of the account that went out last and may be ours, among those with the highest keys.
 
         One that went out late, on an article that a hundred younger ones have overtaken, is passed over."""
-        return await self._reading(self._newest)
+        return await self._repository.reading(self._repository.newest)
 
     async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:
         """Ask the account's own PDS for the record."""
         key = receipt.id.rpartition("/")[2]
-        found = await self._reading(lambda session: self._look(session, payload, key))
+        found = await self._repository.reading(lambda session: self._repository.look(session, payload, key))
         return "confirmed" if isinstance(found, Found) else "vanished"
 
     async def close(self) -> None:
@@ -152,7 +156,7 @@ class BlueskyAdapter:
                     return await self._already_there(session, payload, key, failure)
                 remedy = _remedy_for(failure)
                 if remedy not in remedies:
-                    raise publishing_outcome(failure) from None
+                    raise _less(publishing_outcome(failure), payload) from None
             else:
                 return self._proof(session, payload, key, answer)
             remedies.remove(remedy)
@@ -172,16 +176,20 @@ class BlueskyAdapter:
             return await self._sign_in.renewed(session)
         # A blob that no record refers to may be dropped again; the same bytes have the same CID.
         if not payload.media:
-            raise Rejected("The card's picture is gone from the server, and there are no bytes to upload it again.")
-        blob = await self._reading(lambda current: self._upload(current, payload.media[0]))
+            why = "The card's picture is gone from the server, and there are no bytes to upload it again."
+            raise _less(Rejected(why), payload)
+        try:
+            blob = await self._repository.reading(lambda current: self._upload(current, payload.media[0]))
+        except Rejected as refusal:
+            raise _less(refusal, payload) from None
         if blob.get("ref") != payload.body["embed"]["external"]["thumb"].get("ref"):
-            raise Rejected("The server files the card's picture under another name than before.")
+            raise _less(Rejected("The server files the card's picture under another name than before."), payload)
         return await self._sign_in.session()
 
     def _proof(self, session: Session, payload: Payload, key: str, answer: Mapping[str, Any]) -> Receipt:
-        if answer["uri"] != _uri(session, key):
+        if answer["uri"] != uri_of(session, key):
             raise Uncertain(f"{self._settings.server} answered with the address of another record.")
-        return _receipt(session, payload, key)
+        return receipt_of(session, payload, key)
 
     async def _already_there(self, session: Session, payload: Payload, key: str, refusal: Failure) -> Receipt:
         """The put was refused, maybe because something stands at the key: look what. An older form of this very post
@@ -191,74 +199,19 @@ class BlueskyAdapter:
         key, either.
         """
         try:
-            record = await self._record_at(session, key)
+            record = await self._repository.record_at(session, key)
         except (Failure, ChannelDown) as failure:
             said = failure.sentence if isinstance(failure, Failure) else failure.message
             doubt = "What stands at this post's key is not known"
             raise Uncertain(f"{refusal.sentence} {doubt}: {said}") from None
         if record is None:
             raise key_is_free(refusal)
-        if _is_of(payload, record):
-            return _receipt(session, payload, key)
-        raise Rejected(f"{_other(session, key)} It is not overwritten: delete it if this post is to go out.")
-
-    async def _reading(self, call: Callable[[Session], Awaitable[T]]) -> T:
-        """Make an invisible call with a session, renewed where it is not taken any more."""
-        session = await self._sign_in.session()
-        for _ in range(RENEWALS):
-            try:
-                return await call(session)
-            except Failure as failure:
-                if _remedy_for(failure) != "session":
-                    raise reading_outcome(failure) from None
-            session = await self._sign_in.renewed(session)
-        try:
-            return await call(session)
-        except Failure as failure:
-            raise reading_outcome(failure) from None
+        if is_of(payload, record):
+            return receipt_of(session, payload, key)
+        raise Rejected(f"{other_at(session, key)} It is not overwritten: delete it if this post is to go out.")
 
     async def _who(self, session: Session) -> tuple[Session, Mapping[str, Any]]:
         return session, await self._xrpc.get_session(session)
-
-    async def _look(self, session: Session, payload: Payload, key: str) -> Found | Absent:
-        record = await self._record_at(session, key)
-        if record is None:
-            return Absent(f"There is nothing at {_uri(session, key)}.")
-        # With another record there, it may be sent again: the put is what says that it can never go out.
-        return Found(_receipt(session, payload, key)) if _is_of(payload, record) else Absent(_other(session, key))
-
-    async def _newest(self, session: Session) -> Receipt | None:
-        cursor: str | None = None
-        for _ in range(PAGES):
-            try:
-                page, cursor = await self._xrpc.list_posts(session, cursor)
-            except Failure as failure:
-                if failure.by_another:
-                    await self._check_active(session)
-                raise
-            found = newest_of(page, self._now())
-            if found is not None:
-                return Receipt(_uri(session, found.rkey), _address(session, found.rkey), found.at)
-            if cursor is None:
-                return None
-        return None
-
-    async def _record_at(self, session: Session, key: str) -> object:
-        """What stands at a key; None: nothing."""
-        try:
-            return (await self._xrpc.get_post(session, key))["value"]
-        except Failure as failure:
-            if failure.by_another:
-                await self._check_active(session)
-            if failure.no_record:
-                return None
-            raise
-
-    async def _check_active(self, session: Session) -> None:
-        """Raise ChannelDown unless the account's own PDS answers for it."""
-        account = await self._xrpc.get_session(session)
-        if account.get("active") is False:
-            raise inactive(str(account.get("status")))
 
     async def _upload(self, session: Session, media: Media) -> Mapping[str, Any]:
         """The blob reference. Raises Rejected where the PDS will never take these bytes."""
@@ -299,34 +252,15 @@ class _Put:
         return self.taken or (self._wire is not None and not self._wire.nothing_sent)
 
 
+def _less(outcome: Outcome, payload: Payload) -> Outcome:
+    """With what to send instead, where the content is refused and there is something to leave out."""
+    if not isinstance(outcome, Rejected):
+        return outcome
+    return Rejected(outcome.message, status=outcome.status, instead=with_less(payload, outcome.message))
+
+
 def _remedy_for(failure: Failure) -> Remedy | None:
     """What to renew, so that the same call may be made again."""
     if not failure.refused:
         return None
     return "session" if failure.name in RENEWABLE else "picture" if failure.name == "BlobNotFound" else None
-
-
-def _uri(session: Session, key: str) -> str:
-    return f"at://{session.did}/{POSTS}/{key}"
-
-
-def _is_of(payload: Payload, record: object) -> bool:
-    """Whether a record that stands at our key is this article's post, in whichever form it went out."""
-    return payload.body["embed"]["external"]["uri"] in links_of(record)
-
-
-def _other(session: Session, key: str) -> str:
-    return f"Another record, without this article's link, stands at {_uri(session, key)}."
-
-
-def _profile(session: Session) -> str:
-    return session.did if session.handle == "handle.invalid" else session.handle
-
-
-def _address(session: Session, key: str) -> str:
-    return f"{_PROFILE}/{_profile(session)}/post/{key}"
-
-
-def _receipt(session: Session, payload: Payload, key: str) -> Receipt:
-    at = datetime.fromisoformat(payload.body["createdAt"]).astimezone(UTC)
-    return Receipt(_uri(session, key), _address(session, key), at)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.bluesky.compose import links_of
 from adapters.bluesky.tid import is_tid
 
 AHEAD = timedelta(minutes=5)
@@ -32,15 +33,12 @@ def newest_of(page: Iterable[Any], now: datetime) -> Listed | None:
 
 
 def _ours(item: Any, now: datetime) -> Listed | None:
-    """A post as we make them: at a TID, no reply, with a link's card. A list holds whatever was ever written there."""
+    """A post as we make them: at a TID, no reply, with a link. A list holds whatever was ever written there."""
     uri, value = (item.get("uri"), item.get("value")) if isinstance(item, Mapping) else (None, None)
     if not isinstance(uri, str) or not isinstance(value, Mapping) or "reply" in value:
         return None
-    embed = value.get("embed")
-    if not isinstance(embed, Mapping) or embed.get("$type") != "app.bsky.embed.external":
-        return None
     rkey, at = uri.rpartition("/")[2], _time(value.get("createdAt"))
-    return Listed(rkey, at) if is_tid(rkey) and at is not None and at <= now + AHEAD else None
+    return Listed(rkey, at) if is_tid(rkey) and links_of(value) and at is not None and at <= now + AHEAD else None
 
 
 def _time(written: object) -> datetime | None:

@@ -14,7 +14,8 @@ from aiohttp.test_utils import TestServer
 
 from adapters.base import Context, KeySeed
 from adapters.bluesky import PLATFORM, BlueskySettings
-from adapters.bluesky.adapter import PAGES, BlueskyAdapter
+from adapters.bluesky.adapter import BlueskyAdapter
+from adapters.bluesky.repository import PAGES
 from adapters.bluesky.xrpc import LIST_PAGE
 from adapters.outcomes import Absent, ChannelDown, Found, Outcome, RateLimited, Rejected, Unavailable, Uncertain
 from adapters.post import Draft, Media, Part, Payload, Picture, Post, Receipt
@@ -254,7 +255,7 @@ async def test_content_that_is_refused_is_final(scene: Scene) -> None:
     payload = await scene.payload(adapter)
     with pytest.raises(Rejected, match="grapheme") as raised:
         await adapter.publish(Payload({**payload.body, "text": "x" * 301}), scene.key(adapter))
-    assert raised.value.status == 400
+    assert (raised.value.status, raised.value.instead) == (400, None)
 
 
 @pytest.mark.parametrize("taken", get_args(Taken))
@@ -402,13 +403,75 @@ async def test_a_picture_that_the_server_lost_is_uploaded_again(scene: Scene) ->
 
 
 async def test_a_lost_picture_without_bytes_is_refused(scene: Scene) -> None:
-    """A payload that has lost its bytes can never go out as it is."""
+    """A payload that has lost its bytes can never go out as it is; without its picture it can."""
     adapter = scene.open()
     payload, key = await scene.payload(adapter, picture=JPEG), scene.key(adapter)
     await adapter.publish(payload, key)
     await scene.as_owner("com.atproto.repo.deleteRecord", collection="app.bsky.feed.post", rkey=key)
-    with pytest.raises(Rejected, match="picture"):
+    with pytest.raises(Rejected, match="picture") as raised:
         await adapter.publish(Payload(payload.body), key)
+    assert [False] == [picture for picture, _ in await goes_out_with_less(scene, adapter, raised.value)]
+
+
+async def goes_out_with_less(scene: Scene, adapter: BlueskyAdapter, refusal: Rejected) -> list[tuple[bool, bool]]:
+    """Send what is offered instead, and what is offered then, each at a key of its own, until something is taken.
+    Whether each had a picture, and a card."""
+    tried = []
+    while True:
+        assert refusal.instead is not None
+        external = refusal.instead.body.get("embed", {}).get("external")
+        tried.append((external is not None and "thumb" in external, external is not None))
+        key = adapter.key(KeySeed(scene.did, LINK, "publish", 0, len(scene.pds.requests), scene.at))
+        less = refusal.instead
+        try:
+            receipt = await adapter.publish(less, key)
+        except Rejected as again:
+            refusal = again
+        else:
+            assert Found(receipt) == await adapter.find(less, key, {})
+            assert receipt == await adapter.publish(less, key)
+            assert LINK in scene.pds.public()[-1].links
+            return tried
+
+
+async def test_what_is_refused_goes_out_with_less(scene: Scene) -> None:
+    """Refused for its picture, a post goes out without; refused for its card, with its text and link alone; and where
+    the text does not lead to the article, not without the card."""
+    adapter = scene.open()
+    payload, key = await scene.payload(adapter, picture=JPEG), scene.key(adapter)
+    embed, external = payload.body["embed"], payload.body["embed"]["external"]
+
+    def with_card(**changes: Any) -> Payload:
+        card = {**embed, "external": {**external, **changes}}
+        return Payload({**payload.body, "embed": card}, payload.media)
+
+    with pytest.raises(Rejected, match="thumb") as raised:
+        await adapter.publish(with_card(thumb={**external["thumb"], "size": 1_000_001}), key)
+    assert [(False, True)] == await goes_out_with_less(scene, adapter, raised.value)
+    bad_card = with_card(description=None)
+    with pytest.raises(Rejected, match="description") as raised:
+        await adapter.publish(bad_card, key)
+    assert [(False, True), (False, False)] == await goes_out_with_less(scene, adapter, raised.value)
+    bare = {name: value for name, value in bad_card.body.items() if name != "facets"}
+    with pytest.raises(Rejected, match="description") as raised:
+        await adapter.publish(Payload(bare), key)
+    without_picture = raised.value.instead
+    assert without_picture is not None
+    with pytest.raises(Rejected) as raised:
+        await adapter.publish(without_picture, key)
+    assert raised.value.instead is None
+
+
+async def test_a_picture_that_is_refused_the_second_time(scene: Scene) -> None:
+    """Where the server dropped a picture and takes it no more, the post goes out without."""
+    adapter = scene.open()
+    payload = await scene.payload(adapter, picture=JPEG)
+    await adapter.publish(payload, scene.key(adapter))
+    await scene.as_owner("com.atproto.repo.deleteRecord", collection=POSTS, rkey=scene.key(adapter))
+    huge = replace(payload, media=(replace(payload.media[0], data=b"0" * (6 * 2**20)),))
+    with pytest.raises(Rejected) as raised:
+        await adapter.publish(huge, scene.key(adapter))
+    assert [(False, True)] == await goes_out_with_less(scene, adapter, raised.value)
 
 
 async def test_a_picture_that_comes_back_under_another_name_is_refused(scene: Scene) -> None:
@@ -507,7 +570,7 @@ async def test_an_account_taken_down_pauses_the_channel(scene: Scene) -> None:
 
 
 async def test_the_newest_of_ours(scene: Scene) -> None:
-    """By when it went out, not by its key; neither a reply, nor what has no card, nor what is dated in the future, nor
+    """By when it went out, not by its key; neither a reply, nor what has no link, nor what is dated in the future, nor
     what stands at a key that no post can have. None on an account without posts, and on one with none that may be
     ours."""
     adapter = scene.open()
@@ -520,9 +583,9 @@ async def test_the_newest_of_ours(scene: Scene) -> None:
         ("self", {}, {"validate": False}),
         ("dzzzzzzzzzzzz", {"createdAt": "yesterday"}, {"validate": False}),
         ("ezzzzzzzzzzzz", {"createdAt": "2026-11-23T07:00:00"}, {"validate": False}),
-        ("fzzzzzzzzzzzz", {"embed": "odd"}, {"validate": False}),
+        ("fzzzzzzzzzzzz", {"embed": "odd", "facets": "odd"}, {"validate": False}),
     ]
-    plain = {name: value for name, value in payload.body.items() if name != "embed"}
+    plain = {name: value for name, value in payload.body.items() if name not in ("embed", "facets")}
     await scene.as_owner(PUT, collection=POSTS, rkey="gzzzzzzzzzzzz", record=plain)
     for rkey, changes, more in by_hand:
         await scene.as_owner(PUT, collection=POSTS, rkey=rkey, record={**payload.body, **changes}, **more)
@@ -541,7 +604,7 @@ async def test_the_newest_of_ours_is_looked_for_on_several_pages(scene: Scene) -
     adapter = scene.open()
     payload = await scene.payload(adapter)
     receipt = await adapter.publish(payload, scene.key(adapter))
-    plain = {name: value for name, value in payload.body.items() if name != "embed"}
+    plain = {name: value for name, value in payload.body.items() if name not in ("embed", "facets")}
     repo = scene.pds._accounts.get(HANDLE).repo
     for number in range(PAGES * LIST_PAGE):
         if number == LIST_PAGE + 1:
