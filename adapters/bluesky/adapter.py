@@ -16,7 +16,6 @@ from adapters.bluesky.compose import LIMITS, compose, with_thumb
 from adapters.bluesky.less import is_of, with_less
 from adapters.bluesky.outcomes import (
     RENEWABLE,
-    THUMB_REFUSED,
     Failure,
     inactive,
     key_is_free,
@@ -26,6 +25,7 @@ from adapters.bluesky.repository import RENEWALS, Repository, other_at, profile_
 from adapters.bluesky.session import Session
 from adapters.bluesky.signin import SignIn
 from adapters.bluesky.tid import tid
+from adapters.bluesky.uploads import Uploads
 from adapters.bluesky.xrpc import Xrpc
 from adapters.outcomes import (
     Answer,
@@ -38,7 +38,7 @@ from adapters.outcomes import (
     Unavailable,
     Uncertain,
 )
-from adapters.post import Draft, Media, Payload, Post, Receipt
+from adapters.post import Draft, Payload, Post, Receipt
 from adapters.wire import Wire, within
 
 Remedy = Literal["session", "picture"]
@@ -67,6 +67,7 @@ class BlueskyAdapter:
         self._xrpc = Xrpc(now=context.now, user_agent=context.user_agent)
         self._sign_in = SignIn(settings, context, self._xrpc)
         self._repository = Repository(self._xrpc, self._sign_in, context.now)
+        self._uploads = Uploads(self._xrpc, self._repository, context.now)
 
     async def verify(self) -> Standing:
         """Sign in, or see that we still are, and ask for the state of the account."""
@@ -95,12 +96,12 @@ class BlueskyAdapter:
         return compose(post, at)
 
     async def stage(self, draft: Draft) -> Payload:
-        """Upload the card's picture. A PDS that does not take it gets a card without."""
+        """Upload the card's picture. A PDS that does not take it, or none today, gets a card without."""
         if not draft.media:
             return Payload(draft.body)
         thumb = draft.media[0]
         try:
-            blob = await self._repository.reading(lambda session: self._upload(session, thumb))
+            blob = await self._uploads.take(thumb)
         except Rejected as refusal:
             log.warning("thumbnail.refused", extra={"reason": refusal.message})
             return Payload(draft.body)
@@ -179,7 +180,7 @@ class BlueskyAdapter:
             why = "The card's picture is gone from the server, and there are no bytes to upload it again."
             raise _less(Rejected(why), payload)
         try:
-            blob = await self._repository.reading(lambda current: self._upload(current, payload.media[0]))
+            blob = await self._uploads.take(payload.media[0])
         except Rejected as refusal:
             raise _less(refusal, payload) from None
         if blob.get("ref") != payload.body["embed"]["external"]["thumb"].get("ref"):
@@ -212,17 +213,6 @@ class BlueskyAdapter:
 
     async def _who(self, session: Session) -> tuple[Session, Mapping[str, Any]]:
         return session, await self._xrpc.get_session(session)
-
-    async def _upload(self, session: Session, media: Media) -> Mapping[str, Any]:
-        """The blob reference. Raises Rejected where the PDS will never take these bytes."""
-        try:
-            answer = await self._xrpc.upload_blob(session, media.data, media.mime)
-        except Failure as failure:
-            if failure.too_large or (failure.refused and failure.name in THUMB_REFUSED):
-                raise Rejected(failure.sentence, status=failure.status) from None
-            raise
-        blob: Mapping[str, Any] = answer["blob"]
-        return blob
 
 
 class _Put:

@@ -39,6 +39,11 @@ def budget_of(headers: Mapping[str, str], now: datetime) -> Budget | None:
     return Budget(max(1, limit // cost), left // cost, per_for, now + timedelta(seconds=wait))
 
 
+def full_for(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds for which nothing is left of what a call takes from; None where something is, or nothing is told."""
+    return when_to_return(headers, now) if _number(headers, "ratelimit-remaining") == 0 else None
+
+
 def when_to_return(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait after a 429: Retry-After, else until the window ends; None where neither is told."""
     told = retry_after(headers, now)

@@ -95,11 +95,10 @@ class Xrpc:
             raise Failure(host_of(session.pds), phase="answered", status=HTTPStatus.OK)
         return records, after if records and isinstance(after, str) and after != cursor else None
 
-    async def upload_blob(self, session: Session, data: bytes, mime: str) -> Mapping[str, Any]:
-        """Upload bytes; the answer's "blob" is the reference."""
-        return await self._procedure(
-            session, "com.atproto.repo.uploadBlob", data, mime, needs=("blob",), within_for=_UPLOAD_FOR
-        )
+    async def upload_blob(self, session: Session, data: bytes, mime: str, notice: Notice) -> Mapping[str, Any]:
+        """Upload bytes; the answer's "blob" is the reference. Its wire goes to `notice`."""
+        nsid = "com.atproto.repo.uploadBlob"
+        return await self._procedure(session, nsid, data, mime, needs=("blob",), within_for=_UPLOAD_FOR, notice=notice)
 
     async def put_post(
         self, session: Session, rkey: str, record: Mapping[str, Any], notice: Notice

@@ -14,8 +14,8 @@ from adapters.bluesky import BlueskySettings
 from adapters.bluesky.adapter import BlueskyAdapter
 from adapters.bluesky.budget import POINTS_FOR, budget_of, when_to_return
 from adapters.outcomes import RateLimited
-from adapters.post import Part, Payload, Post
-from adapters.sandbox.bluesky_budgets import WRITES, Charge
+from adapters.post import Part, Payload, Picture, Post
+from adapters.sandbox.bluesky_budgets import UPLOADS, WRITES, Charge
 from bot.clock import random_bytes
 from tests.adapters.account import HANDLE, PASSWORD, OneAccount
 
@@ -115,10 +115,39 @@ class Scene(OneAccount):
         self.pds._till.take([Charge(budget, self.did, points) for budget in WRITES])
 
 
-async def _payload(adapter: BlueskyAdapter, at: datetime) -> Payload:
+async def test_posts_go_without_pictures_where_the_server_takes_no_more() -> None:
+    """The last upload of a day is noticed, and so is a refusal after one: until it is over nobody asks again, and posts
+    go out at once, without their picture. A short wait is waited."""
+    scene = Scene()
+    await scene.pds.start()
+    adapter = scene.open()
+    draft = adapter.compose(_post(Picture(b"\xff\xd8\xff\xe0", "image/jpeg", 64, 32, "A chart")), scene.at)
+    scene.pds._till.take([Charge(UPLOADS[0], "127.0.0.1", 998)])
+    with_picture = [len((await adapter.stage(draft)).media) for _ in range(4)]
+    assert with_picture == [1, 1, 0, 0]
+    later = scene.open()
+    assert [len((await later.stage(draft)).media) for _ in range(2)] == [0, 0]
+    assert [path for _, path in scene.pds.requests].count("/xrpc/com.atproto.repo.uploadBlob") == 3
+    await adapter.publish(await adapter.stage(draft), "3jzfcijpj2z2a")
+    assert len(scene.pds.public()) == 1
+    scene.pass_time(hours=23, minutes=55)
+    with pytest.raises(RateLimited) as raised:
+        await adapter.stage(draft)
+    assert raised.value.retry_after == 300.0
+    scene.pass_time(minutes=5)
+    assert [len((await each.stage(draft)).media) for each in (adapter, later)] == [1, 1]
+    for each in (adapter, later):
+        await each.close()
+    await scene.pds.stop()
+
+
+def _post(picture: Picture | None = None) -> Post:
     link = "https://example.com/news/1"
-    post = Post((Part("title", "Snow"), Part("link", link)), link, "Snow", "It fell.")
-    return await adapter.stage(adapter.compose(post, at))
+    return Post((Part("title", "Snow"), Part("link", link)), link, "Snow", "It fell.", picture=picture)
+
+
+async def _payload(adapter: BlueskyAdapter, at: datetime) -> Payload:
+    return await adapter.stage(adapter.compose(_post(), at))
 
 
 async def test_each_post_tells_what_is_left() -> None:
