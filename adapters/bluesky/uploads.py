@@ -43,13 +43,9 @@ class Uploads:
             raise
 
     def _check(self) -> None:
-        until, now = self._full_until, self._now()
-        if until is None or until <= now:
-            return
-        why = f"the server takes no more pictures until {until:%Y-%m-%d %H:%M} UTC"
-        if until > now + PATIENCE:
-            raise Rejected(why)
-        raise RateLimited(why, retry_after=(until - now).total_seconds())
+        until = self._full_until
+        if until is not None and until > self._now() + PATIENCE:
+            raise Rejected(f"the server takes no more pictures until {until:%Y-%m-%d %H:%M} UTC")
 
     def _note(self, full_for_seconds: float | None) -> None:
         if full_for_seconds is not None:
