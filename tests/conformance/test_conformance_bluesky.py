@@ -1,15 +1,24 @@
-"""A backlog within Bluesky's budgets, through the real core: the account's points, which people use up as well."""
+"""What is peculiar to Bluesky, through the real core: an account whose points and keys people use as well."""
 
 import asyncio
 from pathlib import Path
+from typing import Any, get_args
+
+import pytest
 
 from adapters.sandbox.bluesky import BlueskySandbox
 from adapters.sandbox.bluesky_budgets import WRITES, Charge
+from adapters.sandbox.bluesky_post import COLLECTION
+from adapters.sandbox.bluesky_records import Taken
+from adapters.sandbox.bluesky_repo import Commit, Write
+from adapters.sandbox.bluesky_xrpc import XrpcError
+from bot.model import State
 from tests.inside import LONG, Told, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
 from tests.stage import Stage
 
+BY_HAND = {"$type": COLLECTION, "text": "By hand", "createdAt": "2026-11-01T00:00:00Z"}
 LEFT = 6
 """Posts that are left of this hour."""
 BACKLOG = 9
@@ -44,3 +53,38 @@ async def _work_through(folder: Path, ledger: Path) -> None:
         assert out_at[-1] < ends_at + LAST
         with Told(stage) as told:
             assert {1} == {row.attempts for row in told.log()}
+
+
+@pytest.mark.parametrize("taken", get_args(Taken))
+def test_a_key_that_somebody_else_has_taken(taken: Taken, tmp_path: Path, new_ledger: Path) -> None:
+    """However the server says so, and though the first answer was lost: that post has failed with the reason, what
+    stands there is left alone, and the lane goes on."""
+    run(_meet_another_record(taken, tmp_path, new_ledger))
+
+
+async def _meet_another_record(taken: Taken, folder: Path, ledger: Path) -> None:
+    clock = LoopClock()
+    async with Stage(folder, now=clock.seconds, platforms=["bluesky"]) as stage:
+        lay_ledger(ledger, stage)
+        server = stage.seats["bluesky"].server
+        assert isinstance(server, BlueskySandbox)
+        server._records._taken = taken
+        repo: Any = server._accounts.every()[0].repo
+        commit = repo.commit
+
+        def overtaken(writes: list[Write], _swap: str | None) -> Commit:
+            """Just before the first post is there, somebody writes at its key; and the answer is lost."""
+            repo.commit = commit
+            commit([Write("create", writes[0].path, BY_HAND)])
+            raise XrpcError(503)
+
+        repo.commit = overtaken
+        for number in range(2):
+            stage.publication.publish(f"Article {number}", "Words.")
+        async with core_on(stage, clock, BACKFILL="2") as core:
+            await core.once(LONG, asyncio.Event())
+        assert ["By hand", "Article 1"] == [post.text.partition("\n")[0] for post in server.public()]
+        with Told(stage) as told:
+            failed, sent = told.log()
+        assert (State.FAILED, State.SENT) == (failed.state, sent.state)
+        assert "Another record" in (failed.reason or "")
