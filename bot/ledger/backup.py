@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import doubt_all
 from bot.ledger.migrate import ensure_ledger, look
-from bot.ledger.switches import PAUSED, find_switch, throw
+from bot.ledger.pauses import Stops, read_stops, write_stops
 from bot.ledger.trouble import LedgerError
 from bot.ledger.version import HEAD, KNOWN
 
@@ -134,21 +135,21 @@ def _bring_up(fresh: Path) -> None:
 
 def _mark(fresh: Path, ledger: Path, backup: Path, now: datetime) -> None:
     with closing(InlineLedger(open_engine(f"sqlite:///{fresh}"))) as book:
-        paused = ledger.exists() and _is_paused(ledger)
+        stops = _find_stops(ledger) if ledger.exists() else None
         book.write_now(lambda conn: doubt_all(conn, f"it was restored from {backup.name}", now=now))
-        if paused:
-            book.write_now(lambda conn: throw(conn, PAUSED, "by a person", now=now))
+        if stops is not None:
+            book.write_now(partial(write_stops, stops=stops, now=now))
     with closing(sqlite3.connect(fresh)) as conn:
         conn.execute("PRAGMA journal_mode = DELETE")
 
 
-def _is_paused(ledger: Path) -> bool:
-    """Whether a person has paused everything; a ledger that cannot be read any more says nothing."""
+def _find_stops(ledger: Path) -> Stops | None:
+    """What a person has paused by now; None: a ledger that cannot be read any more says nothing."""
     with suppress(LedgerError):
         if look(f"sqlite:///{ledger}") == HEAD:
             with closing(InlineLedger(open_engine(f"sqlite:///{ledger}"))) as book:
-                return book.read_now(lambda conn: find_switch(conn, PAUSED)) is not None
-    return False
+                return book.read_now(read_stops)
+    return None
 
 
 def _set_aside(ledger: Path, now: datetime) -> Path:

@@ -1,13 +1,13 @@
 """What a person stops and lets go on: one channel, or every visible call. What is asked of platforms goes on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from bot.ledger.schema import channels
-from bot.ledger.switches import PAUSED, put_back, throw, thrown_at
+from bot.ledger.switches import PAUSED, find_switch, put_back, throw, thrown_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,34 @@ def stop(conn: Connection, channel_ids: Collection[int], *, now: datetime) -> in
     """Forbid the visible calls of these channels from this commit on. How many of them it is news to."""
     working = channels.c.id.in_(channel_ids) & channels.c.stopped_at.is_(None)
     return conn.execute(update(channels).where(working).values(stopped_at=now)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """All that a person has paused, to be carried into another ledger."""
+
+    everything: str | None
+    """The note on it; None: it is not."""
+    channels: Mapping[tuple[str, str], datetime]
+    """(platform, name) → since when."""
+
+
+def read_stops(conn: Connection) -> Stops:
+    """What is paused by a person here, taken-out channels included."""
+    query = select(channels).where(channels.c.stopped_at.is_not(None))
+    found = {(row["platform"], row["name"]): row["stopped_at"] for row in conn.execute(query).mappings()}
+    return Stops(find_switch(conn, PAUSED), found)
+
+
+def write_stops(conn: Connection, stops: Stops, *, now: datetime) -> None:
+    """Let exactly this be paused here."""
+    put_back(conn, PAUSED)
+    if stops.everything is not None:
+        throw(conn, PAUSED, stops.everything, now=now)
+    conn.execute(update(channels).values(stopped_at=None))
+    for (platform, name), since in stops.channels.items():
+        its = (channels.c.platform == platform) & (channels.c.name == name)
+        conn.execute(update(channels).where(its).values(stopped_at=since))
 
 
 def let_all_go_on(conn: Connection, *, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.ledger import pauses
 from bot.ledger.backup import PAGES_AT_ONCE, back_up, restore
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.doubts import find_restored_at
@@ -118,6 +119,19 @@ def test_a_pause_of_everything_outlives_the_restoring(path: Path, ledger: Inline
     restore(tmp_path / "copy.db", path, _quietly, now=NOW)
     with closing(InlineLedger(open_engine(f"sqlite:///{path}"))) as now:
         assert now.read_now(lambda conn: find_switch(conn, PAUSED)) == "by a person"
+
+
+def test_pauses_are_as_a_person_has_set_them_last(path: Path, ledger: InlineLedger, tmp_path: Path) -> None:
+    """A channel that was paused after the backup stays paused, and one that was let go on since is not paused again."""
+    first, second = ledger.write_now(lambda conn: (channel(conn, "first"), channel(conn, "second")))
+    ledger.write_now(lambda conn: pauses.stop(conn, [first], now=later(1)))
+    back_up(path, tmp_path / "copy.db", _quietly)
+    ledger.write_now(lambda conn: pauses.let_go_on(conn, [first], now=later(2)))
+    ledger.write_now(lambda conn: pauses.stop(conn, [second], now=later(3)))
+    ledger.close()
+    restore(tmp_path / "copy.db", path, _quietly, now=NOW)
+    with closing(InlineLedger(open_engine(f"sqlite:///{path}"))) as now:
+        assert now.read_now(pauses.list_stops) == (pauses.Stop("second", later(3)),)
 
 
 def test_what_cannot_be_restored(path: Path, tmp_path: Path, ledger: InlineLedger) -> None:
