@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-races test-kill test-pds test-second-opinion test-slow lint types bench check lock clean install install-dev
+.PHONY: help demo test test-races test-kill test-pds test-second-opinion test-simulation test-slow simulate lint types bench check lock clean install install-dev
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ demo: install  ## the real daemon against the embedded sandbox: posts, an outage
 	@$(BIN)/handbill demo
 
 test: install-dev  ## the default test suite (about eight minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races and not second_opinion"
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races and not simulation and not second_opinion"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
@@ -47,6 +47,12 @@ test-races: install-dev  ## several real processes on a real PostgreSQL: killed,
 
 test-kill: install-dev  ## the real process, killed at every durable boundary
 	@$(BIN)/python -m pytest -n 2 -m kill
+
+test-simulation: install-dev  ## mistakes put into the program, each of which the simulation has to find
+	@$(BIN)/python -m pytest -n 2 -m simulation
+
+simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; KEEP=1 keeps what breaks as a test
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
 
 test-slow: install-dev  ## the longer proofs
 	@$(BIN)/python -m pytest -n 2 -m slow

@@ -1,281 +1,108 @@
-"""The whole core in virtual time and one thread: faults, crashes at every door, restarts."""
+"""Whole lives of one or several processes: every promise is kept, a life comes out the same again, and can be small."""
 
-import asyncio
-import json
+import os
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
-from bot.app import Core, Opened
-from bot.doors import Doors
-from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.leases import SoleLeases
-from bot.ledger.reports import list_log, summarise
-from bot.model import State
-from bot.settings import ChannelConfig, Settings, load_settings
-from tests.simulation.world import (
-    Crash,
-    Fuse,
-    SimAdapter,
-    SimClock,
-    SimDice,
-    SimLedger,
-    SimPlatform,
-    SimWeb,
-    World,
-    inline,
-    run,
-)
+from tests.simulation import coverage, mutations
+from tests.simulation.command import KEPT, main, promise_of, smaller
+from tests.simulation.play import Report, play
+from tests.simulation.script import load, scenario
 
-FEED = "https://news.example/feed.json"
+LIVES = range(32)
+"""Numbers that every run of the tests plays; `make simulate` plays thousands of new ones."""
+WITHIN = 400
+"""Lives within which each mistake is found; CI plays five times as many."""
+FIRST = 5000
+ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Hundreds of lives make a long log that nobody reads."""
-    with structlog.testing.capture_logs():
-        yield
+@pytest.mark.parametrize("first", LIVES[::8])
+def test_every_promise_is_kept(first: int) -> None:
+    """Nothing twice, nothing lost, nothing silent, in lives of every kind."""
+    broken = [report for report in map(play, map(scenario, range(first, first + 8))) if report.broken]
+    assert [] == [(report.scenario.seed, report.broken) for report in broken]
 
 
-@pytest.fixture(scope="session")
-def empty_ledger(new_ledger: Path) -> bytes:
-    """An empty ledger of the present version, to be copied."""
-    return new_ledger.read_bytes()
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_what_once_broke_a_promise_breaks_it_no_more(path: Path) -> None:
+    """Each life that has found a mistake of ours is lived again."""
+    assert play(load(path.read_text())).broken is None
 
 
-@pytest.fixture
-def world(tmp_path: Path, empty_ledger: bytes) -> World:
-    """A world with three platforms, one of which cannot be asked."""
-    (tmp_path / "ledger.db").write_bytes(empty_ledger)
-    return make_world(tmp_path)
+def test_a_life_comes_out_the_same_in_another_process() -> None:
+    """The number alone decides: not the hash seed, not what was played before, not the machine's clock."""
+    digests = [_digests(hash_seed) for hash_seed in ("1", "2")]
+    assert digests[0] == digests[1]
+    assert [play(scenario(seed)).digest for seed in (5, 3)] == digests[0]
 
 
-def make_world(folder: Path, seed: int = 0) -> World:
-    """The world of these tests."""
-    world = World(folder, seed)
-    for name, remembers in (("tell", False), ("masto", True), ("sky", True)):
-        world.platforms[name] = SimPlatform(name, remembers)
-    return world
-
-
-def settings(world: World) -> Settings:
-    """One source, polled each minute, an article settles for a second."""
-    loaded = load_settings(
-        {},
-        environ={
-            "HANDBILL_SOURCES": FEED,
-            "HANDBILL_DATABASE_URL": world.ledger_url,
-            "HANDBILL_POLL_EVERY": "1m",
-            "HANDBILL_SETTLE": "1s",
-            "HANDBILL_QUIET_TIME": "10s",
-        },
-        env_file=None,
+def _digests(hash_seed: str) -> list[str]:
+    code = (
+        "from tests.simulation.play import play; from tests.simulation.script import scenario; "
+        "print(*(play(scenario(seed)).digest for seed in (5, 3)))"
     )
-    places = tuple(ChannelConfig(name, name, SimPlace(name)) for name in world.platforms)
-    return replace(loaded, channels=places)
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
 
-@dataclass(frozen=True)
-class SimPlace:
-    """The settings of a simulated channel."""
-
-    label: str
-    loopback: bool = True
-
-    @property
-    def account(self) -> str:
-        return self.label
+def test_a_scenario_can_be_kept_and_read() -> None:
+    """What is written down is what is played, with an event on each line."""
+    whole = scenario(7)
+    text = whole.dump()
+    assert whole == load(text)
+    assert len(whole.events) + 2 == len(text.splitlines())
 
 
-def feed(titles: Sequence[str]) -> bytes:
-    """A JSON feed with these articles, the newest last in the list and first in the document."""
-    items = [
-        {"id": title, "url": f"https://news.example/{title}", "title": f"Title {title}", "content_text": "Words."}
-        for title in reversed(titles)
-    ]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}).encode()
+def found_by(name: str, *, within: int) -> Report | None:
+    """The first life that shows a mistake."""
+    for seed in range(FIRST, FIRST + within):
+        with mutations.ALL[name]():
+            report = play(scenario(seed))
+        if report.broken is not None:
+            return report
+    return None
 
 
-class Process:
-    """One life of the daemon in the world; it ends after `seconds`, or when its fuse blows."""
-
-    def __init__(self, world: World, fuse: Fuse | None = None) -> None:
-        self.world = world
-        self.fuse = fuse or Fuse()
-        self.core: Core | None = None
-
-    async def live(self, seconds: float) -> None:
-        """Start, work, and stop as a signal would stop it. Raises Crash when the fuse blew."""
-        clock, ledger = SimClock(self.world, self.fuse), SimLedger(self.world, self.fuse)
-        doors = Doors(clock, SimDice(self.world), ledger, SoleLeases(), SimWeb(self.world, self.fuse), inline)
-        opened = [Opened(name, SimAdapter(platform, self.fuse)) for name, platform in self.world.platforms.items()]
-        core = Core(settings(self.world), opened, doors, lambda text: text)
-        stop = asyncio.Event()
-        try:
-            await core.start()
-            working = asyncio.create_task(core.run(stop))
-            await self._until(seconds)
-            if not self.fuse.blown:
-                stop.set()
-                await working
-        finally:
-            self.world.note_time(clock)
-            ledger.close()
-        if self.fuse.blown:
-            raise Crash
-
-    async def _until(self, seconds: float) -> None:
-        for _ in range(int(seconds)):
-            await asyncio.sleep(1)
-            if self.fuse.blown:
-                return
+def test_a_mistake_is_found_and_made_small() -> None:
+    """Who sends again without asking is convicted by a life of a handful of events."""
+    report = found_by("blind_resend", within=60)
+    assert report is not None
+    with mutations.blind_resend():
+        small = smaller(report)
+    assert promise_of(str(small.broken)) == promise_of(str(report.broken)) == "twice"
+    assert len(small.scenario.events) in range(1, 5)
+    assert play(small.scenario).broken is None  # the program itself has no part in it
 
 
-def live(world: World, seconds: float, fuse: Fuse | None = None) -> bool:
-    """One life; whether it ended by its own hand."""
-    try:
-        run(Process(world, fuse).live(seconds))
-    except Crash:
-        return False
-    return True
+@pytest.mark.simulation
+@pytest.mark.parametrize("name", mutations.ALL)
+def test_each_mistake_is_found(name: str) -> None:
+    """The simulation can fail: each of these mistakes is found well within what CI plays."""
+    assert found_by(name, within=WITHIN) is not None
 
 
-def states(world: World) -> Counter[tuple[str, State]]:
-    """(channel, state) → how many."""
-    ledger = InlineLedger(open_engine(world.ledger_url))
-    rows = ledger.read_now(list_log)
-    ledger.close()
-    return Counter((row.channel, row.state) for row in rows)
-
-
-def test_a_new_article_is_out_everywhere_within_one_poll(world: World) -> None:
-    """What stood in the feed at first sight stays in; what appears later is out on every platform, once."""
-    world.feeds[FEED] = feed(["old"])
-    live(world, 65)
-    world.feeds[FEED] = feed(["old", "new"])
-    live(world, 120)
-    assert {name: platform.titles() for name, platform in world.platforms.items()} == {
-        "tell": ["Title new"],
-        "masto": ["Title new"],
-        "sky": ["Title new"],
-    }
-    assert states(world) == Counter(
-        {(name, state): 1 for name in world.platforms for state in (State.SKIPPED, State.SENT)}
+def test_what_never_happens_is_told() -> None:
+    """A run in which an edge, an outcome, a fault or a crash never came up does not pass for a proof."""
+    name = "edge sending lost"
+    everything = Counter(dict.fromkeys(coverage.required(), 1000))
+    assert [] == list(coverage.missing(everything, 1000))
+    assert [f"{name}: in 0.00% of the lives, and has to be in 2.0%"] == list(
+        coverage.missing(everything - Counter({name: 1000}), 1000)
     )
 
 
-def test_a_fault_a_crash_and_a_restart_change_nothing(world: World) -> None:
-    """A cut line, a lost answer, a refused connection, a crash in the middle and a restart: each article once."""
-    world.feeds[FEED] = feed([])
-    live(world, 65)
-    world.platforms["masto"].script = ["cut", "drop", "ok"]
-    world.platforms["sky"].script = ["refuse", "refuse", "cut"]
-    world.feeds[FEED] = feed(["a", "b"])
-    assert not live(world, 600, Fuse(at=150))
-    assert live(world, 3600)
-    expected = ["Title a", "Title b"]
-    assert [world.platforms[name].titles() for name in ("masto", "sky")] == [expected, expected]
-    told = world.platforms["tell"].titles()
-    assert len(told) == len(set(told))
-    undecided = states(world)["tell", State.UNCERTAIN]
-    assert states(world)["tell", State.SENT] + undecided == 2
-    assert len(told) in range(2 - undecided, 3)
-
-
-@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow, id="each"), pytest.param(5, id="fifth")])
-def test_a_crash_at_every_door_never_posts_twice_and_loses_nothing(
-    every: int, tmp_path_factory: pytest.TempPathFactory, empty_ledger: bytes
-) -> None:
-    """Killed at each door in turn and restarted: one post on platforms that can be asked; elsewhere never two."""
-    uncertain = survived = 0
-    for at in range(1, 200, every):
-        folder = tmp_path_factory.mktemp(f"crash-{at}")
-        (folder / "ledger.db").write_bytes(empty_ledger)
-        world = make_world(folder, seed=at)
-        world.feeds[FEED] = feed([])
-        live(world, 2)
-        world.feeds[FEED] = feed(["a"])
-        world.started_at += timedelta(minutes=2)  # the next poll is due
-        fuse = Fuse(at=at)
-        crashed = not live(world, 8, fuse)
-        live(world, 45)
-        found = states(world)
-        for name in ("masto", "sky"):
-            assert (at, world.platforms[name].titles(), found[name, State.SENT]) == (at, ["Title a"], 1)
-        told = world.platforms["tell"].titles()
-        assert told in ([], ["Title a"])
-        if found["tell", State.UNCERTAIN]:
-            uncertain += 1
-        else:
-            assert (at, told, found["tell", State.SENT]) == (at, ["Title a"], 1)
-        if not crashed:
-            survived += 1
-            if survived > 1:  # the fuse is longer than a whole life: every door has had its crash
-                break
-    else:
-        pytest.fail("no life was short enough to pass all its doors")
-    if every == 1:
-        assert uncertain > 0  # the crash between intent and receipt was among them
-
-
-def test_an_undecided_delivery_steps_aside_and_is_reported(world: World) -> None:
-    """Where the platform cannot be asked, a lost answer waits for a person, and the lane goes on."""
-    world.feeds[FEED] = feed([])
-    live(world, 65)
-    world.platforms["tell"].script = ["cut"]
-    world.feeds[FEED] = feed(["a", "b"])
-    live(world, 300)
-    assert world.platforms["tell"].titles() == ["Title a", "Title b"]
-    assert (states(world)["tell", State.UNCERTAIN], states(world)["tell", State.SENT]) == (1, 1)
-    ledger = InlineLedger(open_engine(world.ledger_url))
-    waiting = ledger.read_now(summarise)
-    ledger.close()
-    assert (waiting.undecided, waiting.by_itself, waiting.needs_person) == (1, 0, True)
-    assert "handbill resolve" in waiting.alerts[0].message
-
-
-def test_a_platform_that_is_down_holds_up_nobody_else_and_catches_up(world: World) -> None:
-    """With one platform down for the whole run the others finish; when it is back, it gets everything in order."""
-    world.feeds[FEED] = feed([])
-    live(world, 65)
-    titles = [f"{number:02}" for number in range(30)]
-    world.platforms["masto"].down = True
-    world.feeds[FEED] = feed(titles)
-    live(world, 900)
-    expected = [f"Title {title}" for title in titles]
-    assert (world.platforms["sky"].titles(), world.platforms["tell"].titles()) == (expected, expected)
-    assert world.platforms["masto"].titles() == []
-    world.platforms["masto"].down = False
-    live(world, 7200)
-    assert world.platforms["masto"].titles() == expected
-
-
-def test_a_repeated_reordered_or_edited_feed_posts_nothing_new(world: World) -> None:
-    """The same articles again, in another order, or with other titles under their old ids, are no news."""
-    world.feeds[FEED] = feed([])
-    live(world, 65)
-    world.feeds[FEED] = feed(["a", "b", "c"])
-    live(world, 200)
-    for again in (["c", "a", "b"], ["a", "b", "c"], ["c"]):
-        world.feeds[FEED] = feed(again)
-        live(world, 200)
-    world.feeds[FEED] = feed(["a", "b", "c"]).replace(b"Title a", b"Title edited")
-    live(world, 200)
-    assert world.platforms["masto"].titles() == ["Title a", "Title b", "Title c"]
-
-
-def test_a_call_that_hangs_is_given_up_when_the_program_stops(world: World) -> None:
-    """Told to stop while a visible call hangs, the core settles it as uncertain within the grace time and leaves."""
-    world.feeds[FEED] = feed([])
-    live(world, 65)
-    world.platforms["masto"].script = ["hang"]
-    world.feeds[FEED] = feed(["a"])
-    live(world, 80)
-    assert states(world)["masto", State.UNCERTAIN] == 1
-    live(world, 300)
-    assert world.platforms["masto"].titles() == ["Title a"]
+def test_the_command_plays_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A scenario in a file is played as it stands, and what it came to is said with its exit code."""
+    path = tmp_path / "life.json"
+    path.write_text(scenario(11).dump())
+    assert main(["--scenario", str(path)]) == 0
+    assert "Every promise was kept" in capsys.readouterr().out
+    with mutations.cursor_before_articles():
+        assert main(["--scenario", str(path)]) == 1
+    assert "cursor" in capsys.readouterr().out
