@@ -2,16 +2,15 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from adapters.base import Adapter, CanList, Context, KeySeed
+from adapters.base import CanList
 from adapters.outcomes import (
     Absent,
     Answer,
@@ -25,110 +24,31 @@ from adapters.outcomes import (
     Unavailable,
     Uncertain,
 )
-from adapters.post import Part, Payload, Picture, Post, Receipt
+from adapters.post import Payload, Receipt
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import KINDS, Fault
-from adapters.sandbox.publication import draw
-from adapters.wire import Wire
-from bot.clock import random_bytes
-from tests.leaping import LoopClock, run
-from tests.secrecy import HANDED_OUT, find_secrets, hand_out
-from tests.stage import HOME, SEATS, Seat, Stage
-from tests.wiretap import Wiretap
+from tests.conformance.simulated import SIMULATED, run_simulated
+from tests.conformance.stages import LINK, LONG_AGO, Play, Played, played, seed
+from tests.leaping import run
+from tests.secrecy import HANDED_OUT, find_secrets
+from tests.stage import SEATS
 
 OUTCOMES = (RateLimited, Unavailable, Rejected, ChannelDown, Uncertain)
-LINK = f"{HOME}/articles/contract?a=1&b=2"
-LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STATUSES = (400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 502, 503)
 
-Play = Callable[["Played"], Awaitable[None]]
+UPLOADING = [*(name for name in PLATFORMS if SEATS[name](lambda: 0.0).uploads), "simulated masto"]
 
 
-@dataclass
-class Sessions:
-    """Keeps what an adapter seals, and holds it to sealing it."""
-
-    sealed: list[str] = field(default_factory=list)
-
-    async def load(self) -> str | None:
-        return self.sealed[-1] if self.sealed else None
-
-    async def save(self, sealed: str) -> None:
-        assert [] == find_secrets(sealed, HANDED_OUT)
-        self.sealed.append(sealed)
-
-
-@dataclass
-class Played:
-    """An adapter on the stage."""
-
-    adapter: Adapter
-    seat: Seat
-    clock: LoopClock
-    tap: Wiretap
-
-    def post(self, words: str = "Of everything, a little. " * 30) -> Post:
-        """A post with all that a platform may take."""
-        title = "Ein Titel & more: 👨‍👩‍👧‍👦 <b>"
-        parts = (Part("title", title), Part("text", "\n\n"), Part("summary", words), Part("text", "\n\n"))
-        picture = Picture(draw(1), "image/jpeg", 1200, 630, "A picture")
-        return Post((*parts, Part("link", LINK)), LINK, title, words, "en", picture)
-
-    async def payload(self, article: str = "") -> Payload:
-        """The payload of that post, or of another article's, staged."""
-        post = self.post()
-        if article:
-            link = f"{LINK}&article={article}"
-            parts = tuple(Part("link", link) if part.kind == "link" else part for part in post.parts)
-            post = replace(post, parts=parts, link=link)
-        return await self.adapter.stage(self.adapter.compose(post, self.clock.now()))
-
-    def key(self, article: str = "article") -> str:
-        """The key of an obligation."""
-        return self.adapter.key(seed(article))
-
-
-def seed(article: str, *, number: int = 1) -> KeySeed:
-    """An obligation of one account."""
-    return KeySeed("platform:account", article, "publish", 1, number, LONG_AGO)
-
-
-@asynccontextmanager
-async def played(platform: str, folder: Path) -> AsyncIterator[Played]:
-    """The adapter, verified, talking to its sandbox through a wiretap."""
-    clock = LoopClock()
-    async with Stage(folder, now=clock.seconds, platforms=[platform]) as stage:
-        seat = stage.seats[platform]
-        async with Wiretap(seat.server.port) as tap:
-            direct, tapped = f":{seat.server.port}", f":{tap.port}"
-            seat.settings = {name: _through(value, direct, tapped) for name, value in seat.settings.items()}
-            (channel,) = stage.settings().channels
-            context = Context(clock.now, random_bytes, _keep, Sessions(), user_agent="Handbill under test")
-            adapter = PLATFORMS[platform].open(channel.settings, context)
-            try:
-                await adapter.verify()
-                yield Played(adapter, seat, clock, tap)
-            finally:
-                await adapter.close()
-
-
-def _through(value: Callable[[], str], direct: str, tapped: str) -> Callable[[], str]:
-    return lambda: value().replace(direct, tapped)
-
-
-def _keep(secret: str) -> None:
-    hand_out(secret)
-
-
-@pytest.fixture(params=list(PLATFORMS))
+@pytest.fixture(params=[*PLATFORMS, *(f"simulated {name}" for name in SIMULATED)])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Play], None]:
-    """Plays a scene with each platform's adapter in turn, in leaping time."""
+    """Plays a scene with each platform's adapter in turn, in leaping time, and with each of the simulation's."""
+    kind, _, name = str(request.param).rpartition(" ")
 
     async def scene(act: Play) -> None:
-        async with played(request.param, tmp_path) as it:
+        async with played(name, tmp_path) as it:
             await act(it)
 
-    return lambda act: run(scene(act))
+    return (lambda act: run_simulated(name, act)) if kind else (lambda act: run(scene(act)))
 
 
 def test_verify_says_who_where_and_how_much(play: Callable[[Play], None]) -> None:
@@ -160,6 +80,7 @@ def test_compose_is_pure_and_keeps_the_link(play: Callable[[Play], None]) -> Non
     play(act)
 
 
+@pytest.mark.parametrize("play", list(PLATFORMS), indirect=True)
 def test_a_preview_needs_no_account(play: Callable[[Play], None]) -> None:
     """The registry composes without settings what the adapter composes by the platform's defaults."""
 
@@ -300,7 +221,7 @@ def test_nothing_but_the_five_outcomes_and_no_secret_in_them(call: str, play: Ca
     play(partial(_suffer, call))
 
 
-@pytest.mark.parametrize("play", [name for name in PLATFORMS if SEATS[name](lambda: 0.0).uploads], indirect=True)
+@pytest.mark.parametrize("play", UPLOADING, indirect=True)
 def test_nothing_else_while_uploading(play: Callable[[Play], None]) -> None:
     """The same for uploads."""
     play(partial(_suffer, "upload"))
@@ -395,27 +316,17 @@ def test_a_call_that_hangs_ends_by_its_own_deadline(play: Callable[[Play], None]
     play(act)
 
 
-def test_a_process_that_was_stopped_writes_nothing_when_it_wakes(
-    play: Callable[[Play], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_was_stopped_writes_nothing_when_it_wakes(play: Callable[[Play], None]) -> None:
     """Stopped (SIGSTOP) between deciding to call and writing, and woken after the deadline, when somebody else may have
     taken over: `publish` writes nothing, says that it is proven, and readers see nothing."""
 
     async def act(it: Played) -> None:
         payload, key = await it.payload(), it.key()
-        begin = Wire.begin
-
-        def begin_and_stop(wire: Wire) -> None:
-            begin(wire)
-            it.clock.leap(it.adapter.deadline_for + 1)
-
-        monkeypatch.setattr(Wire, "begin", begin_and_stop)
         written = it.tap.written
-        with pytest.raises(Unavailable):
+        with it.stopped_before_writing(), pytest.raises(Unavailable):
             await it.adapter.publish(payload, key)
         assert written == it.tap.written
         assert [] == it.seat.server.public()
-        monkeypatch.undo()
         await it.adapter.publish(payload, key)
         assert 1 == len(it.seat.server.public())
 

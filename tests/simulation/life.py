@@ -43,11 +43,18 @@ class Scene(Protocol):
         """A process shows that it is alive. How many are."""
 
 
+class Wrong(Protocol):
+    """What may be wrong with the machine's wall clock."""
+
+    skew: float
+    """Seconds."""
+
+
 @dataclass
 class Clock:
     """The clock door: the machine's wall clock may be set, its monotonic one not."""
 
-    scene: Scene
+    scene: Wrong
     process: Process
 
     def now(self) -> datetime:

@@ -196,7 +196,7 @@ class _Writer:
         self._add(at + 1, "lose", self._process(), point, self._passes(point))
 
     def _vanish(self) -> None:
-        at, place = self._time(), self._place(LISTED)
+        at, place = self._time(), self._place((*LISTED, "tele"))
         self._add(at, "articles")
         if place == "masto" and self._chance.random() < 0.5:
             self._add(at, "fault", "masto.publish", "lie")

@@ -182,7 +182,7 @@ class Tele(Blind):
         return AskAgain(GAP_FOR, {"last": marker["last"], "round": 1})
 
     def _presence(self, receipt: Receipt) -> Presence:
-        return "confirmed" if super(Blind, self)._presence(receipt) == "confirmed" else "accepted"
+        return super(Blind, self)._presence(receipt)
 
     def infer(self, marker: Marker, later: str) -> Answer:
         """Where nothing was known there is a known post now."""

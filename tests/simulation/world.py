@@ -63,6 +63,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.passed
 
+    def leap(self, seconds: float) -> None:
+        """So much time passes at once."""
+        self._virtual.passed += seconds
+
     def call_at(  # type: ignore[override] # typeshed ties the arguments to the callback
         self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
