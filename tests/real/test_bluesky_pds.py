@@ -323,3 +323,30 @@ async def test_the_look_at_an_account_without_an_app_view(bench: Bench) -> None:
         await adapter.find(payload, key, {})
     with pytest.raises(ChannelDown):
         await adapter.confirm(payload, receipt)
+
+
+async def test_what_is_refused_goes_out_with_less(bench: Bench) -> None:
+    """In the server's own words: a picture that is too big costs the picture, a bad card the card; a bad text is the
+    end."""
+    adapter = bench.open()
+    draft = adapter.compose(article("Schnee im Mai"), datetime.now(UTC))
+    payload = await adapter.stage(replace(draft, media=(replace(draft.media[0], data=b"0" * 1_000_001),)))
+    with pytest.raises(Rejected, match="too big") as raised:
+        await adapter.publish(payload, bench.key(adapter))
+    without_picture = raised.value.instead
+    assert without_picture is not None
+    assert "thumb" not in without_picture.body["embed"]["external"]
+    embed = without_picture.body["embed"]
+    bad_card = {**embed, "external": {**embed["external"], "description": 5}}
+    with pytest.raises(Rejected) as raised:
+        await adapter.publish(Payload({**without_picture.body, "embed": bad_card}), bench.key(adapter))
+    without_card = raised.value.instead
+    assert without_card is not None
+    assert "embed" not in without_card.body
+    with pytest.raises(Rejected) as raised:
+        await adapter.publish(Payload({**without_picture.body, "langs": ["no language"]}), bench.key(adapter))
+    assert raised.value.instead is None
+    for number, each in enumerate((without_picture, without_card), start=2):
+        receipt = await adapter.publish(each, bench.key(adapter, number))
+        assert Found(receipt) == await adapter.find(each, bench.key(adapter, number), {})
+    assert len(await bench.records()) == 2
