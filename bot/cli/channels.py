@@ -202,11 +202,13 @@ def _decide(
 def _ids(conn: "Connection", settings: "Settings", names: Sequence[str], now: "datetime") -> list[int]:
     """The rows of these names; of one that no sender has met yet, a new one. Ends the process on an unknown name."""
     from bot.ledger.channels import find_label, register_channel
+    from bot.ledger.postgres import take_turn
 
     platforms = {channel.name: channel.platform for channel in settings.channels}
     unknown = [name for name in names if name not in platforms]
     if unknown:
         fail(*(f"There is no channel {name}: `handbill channels` shows which there are." for name in unknown))
+    take_turn(conn)  # a sender may be registering the same name right now
     return [
         find_label(conn, platforms[name], name)
         or register_channel(conn, platform=platforms[name], name=name, now=now).id

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.ledger.schema import alerts
+from bot.ledger.upsert import add
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,13 @@ class Alert:
 def raise_alert(conn: Connection, cause: str, message: str, *, needs_person: bool, now: datetime) -> bool:
     """Raise an alert, unless one is open for this cause (then its words are renewed). True: it is a new one."""
     opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
-    renewed = conn.execute(update(alerts).where(opened).values(message=message, needs_person=int(needs_person)))
-    if renewed.rowcount:
-        return False
-    values = {"cause": cause, "message": message, "needs_person": int(needs_person), "raised_at": now}
-    conn.execute(insert(alerts).values(**values))
-    return True
+    words = {"message": message, "needs_person": int(needs_person)}
+    while True:
+        if conn.execute(update(alerts).where(opened).values(**words)).rowcount:
+            return False
+        if add(conn, alerts, {"cause": cause, "raised_at": now, **words}):
+            return True
+        # Another process has raised it in between: renew its words, unless that one has been cleared by now.
 
 
 def find_alert(conn: Connection, cause: str) -> Alert | None:

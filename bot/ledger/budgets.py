@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from adapters.base import Budget, Pace
 from bot.ledger.schema import attempts, budgets
+from bot.ledger.upsert import put
 from bot.pace import MOST, Remembered
 
 LONGEST_CALL = timedelta(minutes=10)
@@ -72,12 +73,12 @@ def list_budgets(conn: Connection, account: str) -> tuple[Remembered, ...]:
 
 def save_budget(conn: Connection, account: str, budget: Budget, *, now: datetime) -> None:
     """Keep what the platform told, in place of what it told before."""
-    values = {
+    row = {
+        "account": account,
+        "per_for": budget.per_for,
         "allowed": budget.limit,
         "remaining": budget.remaining,
         "resets_at": budget.resets_at,
         "noted_at": now,
     }
-    here = (budgets.c.account == account) & (budgets.c.per_for == budget.per_for)
-    if not conn.execute(update(budgets).where(here).values(**values)).rowcount:
-        conn.execute(insert(budgets).values(account=account, per_for=budget.per_for, **values))
+    put(conn, budgets, row)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from bot.doors import LedgerDoor
 from bot.ledger.schema import sessions
+from bot.ledger.upsert import put
 
 
 class LedgerSessions:
@@ -29,9 +30,4 @@ class LedgerSessions:
     async def save(self, sealed: str) -> None:
         """Replace the sealed session."""
         row = {"account": self._account, "sealed": sealed, "saved_at": self._now()}
-
-        def work(conn: Connection) -> None:
-            conn.execute(delete(sessions).where(sessions.c.account == self._account))
-            conn.execute(insert(sessions).values(**row))
-
-        await self._ledger.write(work)
+        await self._ledger.write(lambda conn: put(conn, sessions, row))

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from bot.ledger.schema import switches
+from bot.ledger.upsert import put
 
 PAUSED = "paused"
 """No visible call is made on any channel (`handbill pause --all`)."""
@@ -24,9 +25,7 @@ def thrown_at(conn: Connection, name: str) -> datetime | None:
 
 def throw(conn: Connection, name: str, note: str, *, now: datetime) -> None:
     """Throw a switch; thrown already, it keeps its time and takes the new note."""
-    set_at = conn.execute(select(switches.c.set_at).where(switches.c.name == name)).scalar_one_or_none()
-    put_back(conn, name)
-    conn.execute(insert(switches).values(name=name, set_at=set_at or now, note=note))
+    put(conn, switches, {"name": name, "set_at": now, "note": note}, keep="set_at")
 
 
 def put_back(conn: Connection, name: str) -> bool:
