@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, insert, select, update
 
+from bot.ledger.postgres import PAUSES, take_turn
 from bot.ledger.schema import channels, deliveries, switches
 from bot.ledger.switches import PAUSED
 from bot.model import EDGES, Event, State
@@ -84,7 +85,9 @@ _MAY_SEND = select(channels.c.id).where(
 
 
 def may_send(conn: Connection, channel_id: int) -> bool:
-    """Whether visible calls may be made on this channel: nobody has paused it, or everything."""
+    """Whether visible calls may be made on this channel: nobody has paused it, or everything, nor can before this
+    transaction is over."""
+    take_turn(conn, PAUSES, shared=True)
     return conn.execute(_MAY_SEND, {"b_channel": channel_id}).one_or_none() is not None
 
 

@@ -1,4 +1,8 @@
-"""What a person stops and lets go on: one channel, or every visible call. What is asked of platforms goes on."""
+"""What a person stops and lets go on: one channel, or every visible call. What is asked of platforms goes on.
+
+An intent and a pause at the same moment wait for each other: the call is in `sending` before the pause is committed,
+where the person is shown it, or is not made.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from bot.ledger.postgres import PAUSES, take_turn
 from bot.ledger.schema import channels
 from bot.ledger.switches import PAUSED, find_switch, put_back, throw, thrown_at
 
@@ -30,6 +35,7 @@ def list_stops(conn: Connection) -> tuple[Stop, ...]:
 
 def stop_all(conn: Connection, *, now: datetime) -> bool:
     """Forbid every visible call from this commit on. True: this is news."""
+    take_turn(conn, PAUSES)
     news = thrown_at(conn, PAUSED) is None
     throw(conn, PAUSED, "by a person", now=now)
     return news
@@ -37,6 +43,7 @@ def stop_all(conn: Connection, *, now: datetime) -> bool:
 
 def stop(conn: Connection, channel_ids: Collection[int], *, now: datetime) -> int:
     """Forbid the visible calls of these channels from this commit on. How many of them it is news to."""
+    take_turn(conn, PAUSES)
     working = channels.c.id.in_(channel_ids) & channels.c.stopped_at.is_(None)
     return conn.execute(update(channels).where(working).values(stopped_at=now)).rowcount
 

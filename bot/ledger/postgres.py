@@ -59,7 +59,7 @@ PER_TRANSACTION = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"
 
 _TURN = 0x48424C31
 """The first half of the ledger's own advisory locks ("HBL1"); the second says what for."""
-MIGRATION, WRITERS = 1, 2
+MIGRATION, WRITERS, PAUSES = 1, 2, 3
 
 
 def open_server(url: URL, *, as_it_is: bool) -> Engine:
@@ -99,12 +99,13 @@ def open_server(url: URL, *, as_it_is: bool) -> Engine:
     return engine
 
 
-def take_turn(conn: Connection, what: int = WRITERS) -> None:
-    """From here to its end, let this transaction be the only one of its kind.
+def take_turn(conn: Connection, what: int = WRITERS, *, shared: bool = False) -> None:
+    """From here to its end, let this transaction be the only one of its kind; `shared`: one of many that keep out only
+    him who wants to be the only one.
 
     What looks whether a row is there and makes it if not would else be done by two workers at once, and one of them
     would run into the other's row. On SQLite a writer is alone from its first statement on.
     https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     """
     if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN}, {what})")
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}({_TURN}, {what})")
