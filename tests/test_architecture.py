@@ -25,6 +25,7 @@ PLATFORM_NAMES = re.compile(r"telegram|mastodon|bluesky|bsky|atproto|tweet|toot"
 PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
     "bot.pace",
+    "bot.ledger.texts",
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),

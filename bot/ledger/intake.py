@@ -11,6 +11,7 @@ from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.newer import doubted_since
 from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
+from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
 
@@ -64,13 +65,15 @@ def get_source(conn: Connection, identity: str) -> SourceState:
 
 def find_known(conn: Connection, candidates: Iterable[Candidate]) -> dict[str, int]:
     """Key → article id, of those keys of the candidates that the ledger knows."""
-    keys = [key for candidate in candidates for key in candidate.keys]
-    known: dict[str, int] = {}
-    for start in range(0, len(keys), _MANY):
-        chunk = keys[start : start + _MANY]
+    kept = {key: key_of(key) for candidate in candidates for key in candidate.keys}
+    # The first release kept long keys as they were, where the engine took them.
+    wanted = list(dict.fromkeys((*kept.values(), *kept)))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), _MANY):
+        chunk = wanted[start : start + _MANY]
         query = select(article_keys.c.key, article_keys.c.article_id).where(article_keys.c.key.in_(chunk))
-        known.update((row.key, row.article_id) for row in conn.execute(query))
-    return known
+        found.update((row.key, row.article_id) for row in conn.execute(query))
+    return {key: found[each] for key, its in kept.items() for each in (key, its) if each in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def commit_look(
 def _texts(candidate: Candidate, language: str | None) -> dict[str, Any]:
     # What the operator says of the source comes before what the source says of itself.
     entry = candidate.entry
-    return {
+    texts = {
         "title": entry.title,
         "summary": entry.summary,
         "link": candidate.link,
@@ -147,13 +150,14 @@ def _texts(candidate: Candidate, language: str | None) -> dict[str, Any]:
         "picture_url": entry.picture_url,
         "picture_alt": entry.picture_alt,
     }
+    return {name: text and keepable(text) for name, text in texts.items()}
 
 
 def _insert_article(conn: Connection, source_id: int, new: NewArticle, language: str | None, now: datetime) -> int:
     candidate = new.candidate
     # The link outlives the source's ids (and its source), so it makes the steadier key where there is one.
     key = next((key for key in candidate.keys if key.startswith("link:")), candidate.keys[0])
-    values = {"key": key, "source_id": source_id, "published_at": candidate.entry.published_at, "found_at": now}
+    values = {"key": key_of(key), "source_id": source_id, "published_at": candidate.entry.published_at, "found_at": now}
     statement = insert(articles).values(**values, **_texts(candidate, language)).returning(articles.c.id)
     article_id = int(conn.execute(statement).scalar_one())
     _add_keys(conn, article_id, candidate.keys)
@@ -162,7 +166,7 @@ def _insert_article(conn: Connection, source_id: int, new: NewArticle, language:
 
 def _add_keys(conn: Connection, article_id: int, keys: Sequence[str]) -> None:
     if keys:
-        conn.execute(insert(article_keys), [{"key": key, "article_id": article_id} for key in keys])
+        conn.execute(insert(article_keys), [{"key": key_of(key), "article_id": article_id} for key in keys])
 
 
 def _refresh(

@@ -19,6 +19,8 @@ from sqlalchemy import (
     text,
 )
 
+from bot.ledger.texts import keepable
+
 
 class Utc(TypeDecorator[datetime]):
     """An aware UTC time as fixed-width ISO text: order in SQL is order in time, and a person can read it.
@@ -42,6 +44,17 @@ class Utc(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class Words(TypeDecorator[str]):
+    """Text, whatever characters somebody has put into it: see `bot.ledger.texts`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 # signature is SQLAlchemy's
+        """To what every engine keeps."""
+        return None if value is None else keepable(value)
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,36 +69,36 @@ sources = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column(
-        "identity", Text, nullable=False, unique=True, comment="the operator's name for it, else its address folded"
+        "identity", Words, nullable=False, unique=True, comment="the operator's name for it, else its address folded"
     ),
-    Column("name", Text, nullable=False),
-    Column("url", Text, nullable=False, comment="where it was polled last"),
-    Column("title", Text, comment="as the source calls itself"),
-    Column("newest_title", Text, comment="of its newest article at the last look"),
-    Column("etag", Text, comment="validators: stored only with a committed parse"),
-    Column("last_modified", Text),
+    Column("name", Words, nullable=False),
+    Column("url", Words, nullable=False, comment="where it was polled last"),
+    Column("title", Words, comment="as the source calls itself"),
+    Column("newest_title", Words, comment="of its newest article at the last look"),
+    Column("etag", Words, comment="validators: stored only with a committed parse"),
+    Column("last_modified", Words),
     Column("first_look_at", Utc, comment="null until a fetch has parsed; before that nothing is posted"),
     Column("next_poll_at", Utc, nullable=False),
     Column("told_until_at", Utc, comment="the server told us not to come back before"),
     Column("polled_at", Utc, comment="last try"),
     Column("ok_at", Utc, comment="last success, 304 included"),
     Column("failures", Integer, nullable=False, server_default="0", comment="in a row"),
-    Column("last_error", Text),
+    Column("last_error", Words),
 )
 
 articles = Table(
     "articles",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True, comment="its first identity; what idempotency keys derive from"),
+    Column("key", Words, nullable=False, unique=True, comment="its first identity; what idempotency keys derive from"),
     Column("source_id", ForeignKey("sources.id"), nullable=False, comment="where it was found first"),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("link", Text, nullable=False, comment="what is posted"),
-    Column("author", Text),
-    Column("language", Text, comment="BCP 47, as stated; null when nobody stated one"),
-    Column("picture_url", Text),
-    Column("picture_alt", Text, comment="the author's own words"),
+    Column("title", Words, nullable=False),
+    Column("summary", Words, nullable=False),
+    Column("link", Words, nullable=False, comment="what is posted"),
+    Column("author", Words),
+    Column("language", Words, comment="BCP 47, as stated; null when nobody stated one"),
+    Column("picture_url", Words),
+    Column("picture_alt", Words, comment="the author's own words"),
     Column("published_at", Utc, comment="as the source stated it"),
     Column("found_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, comment="last time that the source showed other texts"),
@@ -94,7 +107,7 @@ articles = Table(
 article_keys = Table(
     "article_keys",
     metadata,
-    Column("key", Text, primary_key=True, comment="id:SOURCE:ID or link:CANONICAL"),
+    Column("key", Words, primary_key=True, comment="id:SOURCE:ID or link:CANONICAL"),
     Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
 )
 
@@ -102,16 +115,16 @@ channels = Table(
     "channels",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("platform", Text, nullable=False),
-    Column("name", Text, nullable=False, comment="a label: renaming it changes nothing"),
-    Column("account_id", Text, comment="as the platform says; null until it has said so"),
-    Column("place_id", Text),
-    Column("who", Text, comment="for people"),
-    Column("url", Text),
+    Column("platform", Words, nullable=False),
+    Column("name", Words, nullable=False, comment="a label: renaming it changes nothing"),
+    Column("account_id", Words, comment="as the platform says; null until it has said so"),
+    Column("place_id", Words),
+    Column("who", Words, comment="for people"),
+    Column("url", Words),
     Column("added_at", Utc, nullable=False, comment="articles found before are not replayed"),
     Column("verified_at", Utc),
     Column("paused_at", Utc, comment="null: not paused"),
-    Column("paused_reason", Text),
+    Column("paused_reason", Words),
     Column("probe_at", Utc, comment="when a paused channel is tried again"),
     Column("probes", Integer, nullable=False, server_default="0"),
     Column("removed_at", Utc, comment="not in the settings since"),
@@ -133,29 +146,29 @@ deliveries = Table(
     Column("id", Integer, primary_key=True, comment="also the order within a lane"),
     Column("article_id", ForeignKey("articles.id"), nullable=False),
     Column("channel_id", ForeignKey("channels.id"), nullable=False),
-    Column("action", Text, nullable=False, comment="publish, edit, retract"),
+    Column("action", Words, nullable=False, comment="publish, edit, retract"),
     Column("revision", Integer, nullable=False),
-    Column("state", Text, nullable=False, comment="see bot.model.State"),
-    Column("reason", Text, comment="one sentence: why it is in this state"),
+    Column("state", Words, nullable=False, comment="see bot.model.State"),
+    Column("reason", Words, comment="one sentence: why it is in this state"),
     Column("due_at", Utc, comment="pending: when to send; uncertain: when to ask; null: a person decides"),
     Column("planned_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0", comment="what the backoff grows from"),
     Column("payload_number", Integer, nullable=False, server_default="1"),
-    Column("key", Text, comment="idempotency key of the frozen payload"),
-    Column("body", Text, comment="the frozen payload, canonical JSON"),
-    Column("marker", Text, comment="the adapter's state for asking, JSON"),
+    Column("key", Words, comment="idempotency key of the frozen payload"),
+    Column("body", Words, comment="the frozen payload, canonical JSON"),
+    Column("marker", Words, comment="the adapter's state for asking, JSON"),
     Column("attempt_started_at", Utc, comment="of the running or last attempt"),
     Column("first_attempt_at", Utc),
     Column("settled_at", Utc, comment="when it came to its present state"),
-    Column("receipt_id", Text, comment="the platform's own id of the post"),
-    Column("url", Text, comment="where a person can see the post"),
+    Column("receipt_id", Words, comment="the platform's own id of the post"),
+    Column("url", Words, comment="where a person can see the post"),
     Column("sent_at", Utc, comment="the platform's time of the post"),
     Column("wanted_at", Utc, comment="when it was to be out; null: planned by the first release"),
     Column("expires_at", Utc, comment="pending: not sent later than this"),
     Column("look_first", Integer, nullable=False, server_default="0", comment="1: it may be out already"),
     Column("confirm_at", Utc, comment="sent: when it is read back from outside; null: it was, or never is"),
-    Column("presence", Text, comment="what the audit found: confirmed, accepted, vanished"),
+    Column("presence", Words, comment="what the audit found: confirmed, accepted, vanished"),
     Column("presence_at", Utc),
     UniqueConstraint("article_id", "channel_id", "action", "revision"),
     Index("ix_deliveries_open", "channel_id", "id", sqlite_where=OPEN, postgresql_where=OPEN),
@@ -169,14 +182,14 @@ attempts = Table(
     Column("id", Integer, primary_key=True),
     Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
     Column("number", Integer, nullable=False, comment="within the delivery, from 1"),
-    Column("step", Text, nullable=False, comment="stage, publish or find"),
+    Column("step", Words, nullable=False, comment="stage, publish or find"),
     Column("channel_id", ForeignKey("channels.id"), nullable=False),
-    Column("account", Text, nullable=False, comment="platform:account id; what pacing counts by"),
+    Column("account", Words, nullable=False, comment="platform:account id; what pacing counts by"),
     Column("started_at", Utc, nullable=False),
     Column("ended_at", Utc, comment="null while it runs, and for ever where a crash ended it"),
-    Column("outcome", Text, comment="see bot.model.Event"),
+    Column("outcome", Words, comment="see bot.model.Event"),
     Column("status", Integer, comment="HTTP status, where one was seen"),
-    Column("message", Text),
+    Column("message", Words),
     Index("ix_attempts_delivery", "delivery_id", "number"),
     Index("ix_attempts_channel", "channel_id", "step", "started_at"),
     Index("ix_attempts_account", "account", "step", "started_at"),
@@ -187,8 +200,8 @@ media = Table(
     metadata,
     Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("mime", Text, nullable=False),
-    Column("alt", Text, nullable=False),
+    Column("mime", Words, nullable=False),
+    Column("alt", Words, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False, comment="kept until the delivery is final, to be uploaded again"),
@@ -197,15 +210,15 @@ media = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("sealed", Text, nullable=False, comment="readable only with the account's own password"),
+    Column("account", Words, primary_key=True),
+    Column("sealed", Words, nullable=False, comment="readable only with the account's own password"),
     Column("saved_at", Utc, nullable=False),
 )
 
 budgets = Table(
     "budgets",
     metadata,
-    Column("account", Text, primary_key=True, comment="platform:account id"),
+    Column("account", Words, primary_key=True, comment="platform:account id"),
     Column("per_for", Float, primary_key=True, comment="how long its windows are, seconds"),
     Column("allowed", Integer, nullable=False, comment="visible calls in a window, as the platform said"),
     Column("remaining", Integer, nullable=False, comment="of the window that ends at resets_at, when it was noted"),
@@ -216,12 +229,12 @@ budgets = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Words, primary_key=True),
     Column("session", Integer, nullable=False, comment="the server process of its ledger session"),
-    Column("session_began", Text, nullable=False, comment="tells it from a later one of the same number"),
+    Column("session_began", Words, nullable=False, comment="tells it from a later one of the same number"),
     Column("pid", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("command", Text, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("command", Words, nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Float, nullable=False, comment="UNIX seconds on the database's clock"),
 )
@@ -229,9 +242,9 @@ workers = Table(
 switches = Table(
     "switches",
     metadata,
-    Column("name", Text, primary_key=True, comment="see bot.ledger.switches"),
+    Column("name", Words, primary_key=True, comment="see bot.ledger.switches"),
     Column("set_at", Utc, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("note", Words, nullable=False),
 )
 
 _UNCLEARED = text("cleared_at IS NULL")
@@ -240,8 +253,8 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("cause", Text, nullable=False, comment="one open alert per cause"),
-    Column("message", Text, nullable=False, comment="one sentence and the mend"),
+    Column("cause", Words, nullable=False, comment="one open alert per cause"),
+    Column("message", Words, nullable=False, comment="one sentence and the mend"),
     Column("needs_person", Integer, nullable=False, comment="1: it will not mend by itself"),
     Column("raised_at", Utc, nullable=False),
     Column("told_at", Utc, comment="when the operator's chat had it"),
