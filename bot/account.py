@@ -53,9 +53,10 @@ class Account:
             await self._rest()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[Lease | None]:
-        """The lease, with every lane ready to work under it; None while another process has it."""
-        lease = await self._doors.leases.take(f"account:{self.name}")
+    async def held(self, *, fair: bool = True) -> AsyncIterator[Lease | None]:
+        """The lease, with every lane ready to work under it; None while another process has it. `fair`: or is to have
+        it, for the sake of even shares."""
+        lease = await self._doors.leases.take(f"account:{self.name}", fair=fair)
         if lease is None:
             yield None
             return

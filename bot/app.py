@@ -236,7 +236,8 @@ class Core:
         await poller.look()
 
     async def _drain(self, account: Account, until: datetime) -> None:
-        async with account.held() as lease:
+        # A round of its own takes whatever is free: those that have a share of it may have died a moment ago.
+        async with account.held(fair=False) as lease:
             if lease is None:
                 log.info("account.left_alone", account=account.name, reason="another process works it")
                 return

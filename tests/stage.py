@@ -175,8 +175,11 @@ class Stage:
         newest: int = 20,
         feed: str = "/feed.xml",
         seats: Mapping[str, Callable[[Now], Seat]] = SEATS,
+        database_url: str | None = None,
     ) -> None:
         self.folder = folder
+        self.database_url = database_url or f"sqlite:///{self.ledger}"
+        """The address of the ledger."""
         self.feed = feed
         self.publication = Publication(now=now, newest=newest, link_base=HOME)
         self.seats = {platform: seats[platform](now) for platform in platforms}
@@ -200,7 +203,7 @@ class Stage:
 
     @property
     def ledger(self) -> Path:
-        """The ledger's file."""
+        """The ledger's file, where it is in one."""
         return self.folder / "handbill.db"
 
     @property
@@ -212,7 +215,7 @@ class Stage:
         """The variables of an operator who is in a hurry. `more` goes without its prefix: BACKFILL="2"."""
         variables = {
             "HANDBILL_SOURCES": self.feed_url,
-            "HANDBILL_DATABASE_URL": f"sqlite:///{self.ledger}",
+            "HANDBILL_DATABASE_URL": self.database_url,
             "HANDBILL_POLL_EVERY": "1m",
             "HANDBILL_SETTLE": "0s",
             "HANDBILL_QUIET_TIME": "1s",

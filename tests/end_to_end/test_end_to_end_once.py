@@ -11,6 +11,8 @@ import pytest
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.telegram import TelegramSandbox
 from bot.clock import SystemClock
+from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.workers import Worker, beat
 from tests.inside import LONG, Told, core_on, lay_ledger
 from tests.judge import judge
 from tests.leaping import LoopClock, run
@@ -112,3 +114,15 @@ async def _come_back_later(folder: Path, ledger: Path) -> None:
             asked.append(stage.publication.count(stage.feed))
             await clock.sleep(wait)
         assert [1, 1, 2, 3] == asked
+
+
+async def test_takes_what_a_worker_has_left_that_died_a_moment_ago(tmp_path: Path, new_database: str) -> None:
+    """On a server, an account that is free is worked, although one who had a share of them was alive just now."""
+    dead = Worker("dead", 1, "elsewhere", "run", SystemClock().now())
+    ledger = InlineLedger(open_engine(new_database))
+    ledger.write_now(lambda conn: beat(conn, dead, hung_after=60))
+    ledger.close()
+    async with Stage(tmp_path, platforms=["telegram", "mastodon"], database_url=new_database) as stage:
+        article = stage.publication.publish_next()
+        code, out, _ = await told(stage, "once", BACKFILL="1")
+        assert (NOTHING_OPEN, [1, 1]) == (code, [len(seat.posts_of(article)) for seat in stage.seats.values()]), out
