@@ -7,7 +7,7 @@ An adapter has four steps, of which exactly one is visible to followers: `compos
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -233,9 +233,9 @@ class CanList(Protocol):
 class CanNotice(Protocol):
     """An adapter of a platform that lists nothing, but tells of single posts whether they are there, and whose."""
 
-    async def notice(self, last: str) -> Receipt | None:
-        """The newest post of ours that is met close after the one with receipt id `last`; None: none was met, which
-        proves nothing. Its time does not count. Read only; raises like `verify`."""
+    async def notice(self, last: str) -> Sequence[Receipt]:
+        """The posts of ours that are met close after the one with receipt id `last`, in order; that none was met proves
+        nothing. Their times do not count. Read only; raises like `verify`."""
 
 
 class ChannelSettings(Protocol):

@@ -26,6 +26,7 @@ from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
 from bot.ledger.doubts import end_doubts
+from bot.ledger.newer import older_cause
 from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
 from bot.pacing import Notes
@@ -146,6 +147,7 @@ class Core:
             log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")
         causes = [cause(lane.channel.id) for lane in self.lanes.values() for cause in (down_cause, late_cause)]
         clear_gone(conn, "channel", causes, now=now)
+        clear_gone(conn, "older", [older_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
 
     def _poller(self, source: SourceSettings) -> Poller:
         lanes = [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]

@@ -7,7 +7,7 @@ Nothing is sent on the channel before this is answered. A platform that is away 
 own lane only where there is something to send.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -19,7 +19,7 @@ from adapters.post import Receipt
 from bot.channel import Channel, Rest
 from bot.doors import Doors, Lease
 from bot.ledger import newer
-from bot.newer import is_unknown
+from bot.newer import are_unknown, is_unknown
 from bot.patience import shortly
 from bot.retry import backoff
 
@@ -63,41 +63,42 @@ class Comparison:
         if self._away is not None and self._away.until is not None and self._away.until > now:
             return self._away
         try:
-            post = await self._ask()
+            posts = await self._ask()
         except ChannelDown as down:
             return await self._channel.go_down(f"{down.message} {down.mend}".strip())
         except (RateLimited, Unavailable, Uncertain) as outcome:
             return self._put_off(outcome)
         except Outcome as refusal:  # a server that will not tell is no reason to post nothing
             self._log.warning("ledger.not_compared", reason=self._redact(refusal.message))
-            post = None
+            posts = []
         self.made = True
-        if post is not None:
-            await self._hold_against(post, lease)
+        if posts:
+            await self._hold_against(posts, lease)
         return None
 
-    async def _ask(self) -> Receipt | None:
+    async def _ask(self) -> Sequence[Receipt]:
+        """The newest post of a list, or those that are met after the newest that is known; none: nothing to compare."""
         try:
             async with self._doors.clock.deadline(COMPARE_FOR):
                 if isinstance(self._adapter, CanList):
-                    return await shortly(self._doors.clock, self._adapter.newest)
-                return await self._notice() if isinstance(self._adapter, CanNotice) else None
+                    newest = await shortly(self._doors.clock, self._adapter.newest)
+                    return [] if newest is None else [newest]
+                return await self._notice() if isinstance(self._adapter, CanNotice) else []
         except TimeoutError:
             raise Unavailable(f"no answer within {COMPARE_FOR:.0f} s") from None
 
-    async def _notice(self) -> Receipt | None:
-        """Look on from the newest post that is known. Where none is, there is nothing to begin at."""
+    async def _notice(self) -> Sequence[Receipt]:
         last = await self._doors.ledger.read(partial(newer.find_newest, channel_id=self._channel.id))
         adapter = self._adapter
-        if last is None or not isinstance(adapter, CanNotice):
-            return None
+        if last is None or not isinstance(adapter, CanNotice):  # where none is known there is nothing to begin at
+            return []
         return await shortly(self._doors.clock, lambda: adapter.notice(last))
 
-    async def _hold_against(self, post: Receipt, lease: Lease | None) -> None:
-        channel_id = self._channel.id
+    async def _hold_against(self, posts: Sequence[Receipt], lease: Lease | None) -> None:
+        channel_id, post, listed = self._channel.id, posts[-1], isinstance(self._adapter, CanList)
         known = await self._doors.ledger.read(partial(newer.read_known, channel_id=channel_id))
-        listed = isinstance(self._adapter, CanList)
-        if not is_unknown(post, known, call_for=self._adapter.deadline_for, dated=listed):
+        call_for = self._adapter.deadline_for
+        if not (is_unknown(post, known, call_for=call_for) if listed else are_unknown(posts, known)):
             if known.restored_at is not None and post.id not in known.ids:
                 met = partial(newer.note_met, channel_id=channel_id, post_id=post.id, now=self._doors.clock.now())
                 await self._doors.ledger.write(met, lease=lease)

@@ -5,7 +5,7 @@ there (`adapters.telegram.probe`).
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -148,13 +148,13 @@ class TelegramAdapter:
         bounded = trail.until(int(later))
         return CannotTell("a later post of ours does not tell") if bounded is None else AskAgain(0.0, bounded.marker())
 
-    async def notice(self, last: str) -> Receipt | None:
+    async def notice(self, last: str) -> Sequence[Receipt]:
         """By edits that change nothing, number by number: where the bot may edit others' posts too, nothing is told."""
         place = await self._ready()
         if not (in_a_row(place.id) and last.isascii() and last.isdigit()):
-            return None
-        number = await self._prober.notice(place, int(last))
-        return None if number is None else Receipt(str(number), post_url(place.chat, number), self._now())
+            return ()
+        numbers = await self._prober.notice(place, int(last))
+        return [Receipt(str(number), post_url(place.chat, number), self._now()) for number in numbers]
 
     async def confirm(self, payload: Payload, receipt: Receipt) -> Presence:  # noqa: ARG002 # a bot cannot read a channel
         """Whether the message is still there, by an edit that changes nothing.

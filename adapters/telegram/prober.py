@@ -1,7 +1,7 @@
 """Looks at messages that a bot cannot read: by a forward to the ops chat, or by an edit that changes nothing."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -88,18 +88,19 @@ class Prober:
                 break
         return AskAgain(max(NEXT_PART_AFTER, forwards * FORWARD_EVERY), trail.marker())
 
-    async def notice(self, place: Place, last: int) -> int | None:
-        """The last of the numbers after `last` at which a message of ours is met, before MISSES in a row are empty.
-        None as well where an edit does not tell whose they are."""
+    async def notice(self, place: Place, last: int) -> Sequence[int]:
+        """The numbers after `last` at which messages of ours are met, before MISSES in a row are empty. None as well
+        where an edit does not tell whose they are."""
         if not place.edits_own_only:
-            return None
-        newest, number, end = None, last, last + MISSES
+            return ()
+        ours, number, end = [], last, last + MISSES
         while number < min(end, last + AT_ONCE):
             number += 1
             sight = await self._edited(place, number)
-            newest = number if sight == "ours" else newest
+            if sight == "ours":
+                ours.append(number)
             end = end if sight == "nothing" else number + MISSES
-        return newest
+        return ours
 
     async def is_gone(self, place: Place, number: int) -> bool:
         """Whether there is surely no such message. Raises ChannelDown where the rights are not in order: then a

@@ -107,7 +107,7 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
 
 
 _LAST = (
-    select(deliveries.c.receipt_id, deliveries.c.sent_at)
+    select(deliveries.c.receipt_id, deliveries.c.sent_at, deliveries.c.attempt_started_at)
     .where(
         deliveries.c.channel_id == bindparam("b_channel"),
         deliveries.c.sent_at.is_not(None),
@@ -124,7 +124,7 @@ def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
     return None if last is None else last.receipt_id
 
 
-def find_last_sent_at(conn: Connection, channel_id: int) -> datetime | None:
-    """When that post was made, as the platform says."""
+def find_last_times(conn: Connection, channel_id: int) -> tuple[datetime, datetime] | None:
+    """When that post was made, as the platform says, and when the call for it began, by our clock."""
     last = conn.execute(_LAST, {"b_channel": channel_id}).one_or_none()
-    return None if last is None else last.sent_at
+    return None if last is None else (last.sent_at, last.attempt_started_at or last.sent_at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, exists, select, update
 
 from bot.ledger.alerts import clear_alert, raise_alert
-from bot.ledger.backlog import find_last_receipt, find_last_sent_at
+from bot.ledger.backlog import find_last_receipt, find_last_times
 from bot.ledger.schema import OPEN, alerts, attempts, channels, deliveries, sources, switches
 from bot.ledger.switches import RESTORED, find_switch, put_back, throw, thrown_at
 from bot.model import Event, State
@@ -34,7 +34,7 @@ def _met(channel_id: int) -> str:
 def read_known(conn: Connection, channel_id: int) -> Known:
     """All that a newest post of the channel can be held against."""
     added_at = conn.execute(select(channels.c.added_at).where(channels.c.id == channel_id)).scalar_one()
-    since = find_last_sent_at(conn, channel_id) or added_at
+    since, called_at = find_last_times(conn, channel_id) or (added_at, added_at)
     here = (deliveries.c.channel_id == channel_id) & (deliveries.c.sent_at >= since)
     newest = conn.execute(select(deliveries.c.receipt_id, deliveries.c.url).where(here)).all()
     lost = (
@@ -43,14 +43,16 @@ def read_known(conn: Connection, channel_id: int) -> Known:
         .where(
             attempts.c.channel_id == channel_id,
             attempts.c.step == "publish",
-            attempts.c.started_at >= since - _BEGUN_BEFORE,
+            attempts.c.started_at >= min(since, called_at) - _BEGUN_BEFORE,
             attempts.c.outcome.is_(None) | (attempts.c.outcome == Event.LOST),
             deliveries.c.receipt_id.is_(None),
+            deliveries.c.state != State.PENDING,  # it was asked about, and is proven not to be out
         )
     )
     met = find_switch(conn, _met(channel_id))
     return Known(
         since=since,
+        called_at=called_at,
         ids=frozenset({row.receipt_id for row in newest if row.receipt_id} | ({met} if met else set())),
         urls=frozenset(row.url for row in newest if row.url and not row.receipt_id),
         lost=tuple(conn.execute(lost).scalars()),
@@ -60,8 +62,8 @@ def read_known(conn: Connection, channel_id: int) -> Known:
 
 def find_newest(conn: Connection, channel_id: int) -> str | None:
     """The id of the newest post that the ledger has a receipt of, or that a comparison has met since that."""
-    met_at, sent_at = thrown_at(conn, _met(channel_id)), find_last_sent_at(conn, channel_id)
-    if met_at is not None and (sent_at is None or met_at > sent_at):
+    met_at, last = thrown_at(conn, _met(channel_id)), find_last_times(conn, channel_id)
+    if met_at is not None and (last is None or met_at > last[1]):
         return find_switch(conn, _met(channel_id))
     return find_last_receipt(conn, channel_id)
 

@@ -1,7 +1,7 @@
 """A start with a ledger that is older than its posts, of which nobody has said so."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from structlog.typing import EventDict
 from adapters.outcomes import ChannelDown, Outcome, RateLimited, Rejected, Unavailable
 from adapters.post import Receipt
 from bot.ledger.schema import alerts, channels, deliveries
-from bot.newer import SLACK, Known, is_unknown
+from bot.newer import SLACK, Known, are_unknown, is_unknown
 from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows, states
 from tests.simulation.world import Crash, SimPlatform, SimPost, World
 
@@ -33,12 +33,11 @@ class Listed(Scripted):
 class Numbered(Scripted):
     """An adapter of a platform that shows a post of ours where it is looked for by its number."""
 
-    async def notice(self, last: str) -> Receipt | None:
+    async def notice(self, last: str) -> Sequence[Receipt]:
         self._begin("notice")
         await self._call()
         keys = [post.key for post in self._platform.posts]
-        later = keys[keys.index(last) + 1 :]
-        return self._receipt(later[-1]) if later else None
+        return [self._receipt(key) for key in keys[keys.index(last) + 1 :]]
 
 
 def _file(world: World) -> Path:
@@ -238,32 +237,40 @@ seconds = st.floats(-7200, 7200).map(lambda each: START + timedelta(seconds=each
 names = st.sampled_from("abc")
 posts = st.builds(Receipt, names, st.none() | names, seconds)
 knowns = st.builds(
-    Known, seconds, st.frozensets(names), st.frozensets(names), st.lists(seconds, max_size=3), st.none() | seconds
+    Known,
+    seconds,
+    seconds,
+    st.frozensets(names),
+    st.frozensets(names),
+    st.lists(seconds, max_size=3),
+    st.none() | seconds,
 )
 
 
-@given(posts, knowns, st.floats(0, 120), st.booleans())
-def test_what_is_unknown(post: Receipt, known: Known, call_for: float, dated: bool) -> None:
+@given(posts, knowns, st.floats(0, 120))
+def test_what_is_unknown(post: Receipt, known: Known, call_for: float) -> None:
     """Only a post that the ledger has by no name, that is not older than what it knows or than its restoring, and that
-    no call without a receipt may have made; where no time is known, any such call may have."""
-    unknown = is_unknown(post, known, call_for=call_for, dated=dated)
-    named = post.id in known.ids or post.url in known.urls
+    no call without a receipt may have made."""
     lasting = timedelta(seconds=call_for) + SLACK
-    near: Callable[[datetime], bool] = lambda begun_at: -SLACK <= post.at - begun_at <= lasting  # noqa: E731
-    if (
-        named
-        or (dated and post.at < known.since)
-        or (known.restored_at is not None and (not dated or post.at <= known.restored_at))
-    ):
-        assert not unknown
-    elif dated:
-        assert unknown == (not any(near(begun_at) for begun_at in known.lost))
-    else:
-        assert unknown == (not known.lost)
+    near = [begun_at for begun_at in known.lost if -SLACK <= post.at - begun_at <= lasting]
+    named = post.id in known.ids or post.url in known.urls
+    older = post.at < known.since or (known.restored_at is not None and post.at <= known.restored_at)
+    assert is_unknown(post, known, call_for=call_for) == (not named and not older and not near)
+
+
+@given(st.lists(posts, max_size=4), knowns)
+def test_what_is_unknown_without_a_time(met: list[Receipt], known: Known) -> None:
+    """More posts that the ledger has by no name than calls since the last known one that may have made them; none on a
+    ledger that is known to be older."""
+    unnamed = [post for post in met if post.id not in known.ids and post.url not in known.urls]
+    calls = [begun_at for begun_at in known.lost if begun_at > known.called_at]
+    assert are_unknown(met, known) == (known.restored_at is None and len(unnamed) > len(calls))
 
 
 @given(knowns, st.floats(0, 120))
 def test_a_post_that_the_ledger_has_is_never_unknown(known: Known, call_for: float) -> None:
     """Whatever its time: what has a receipt explains itself."""
     for name in known.ids:
-        assert not is_unknown(Receipt(name, None, START + timedelta(days=9)), known, call_for=call_for)
+        post = Receipt(name, None, START + timedelta(days=9))
+        assert not is_unknown(post, known, call_for=call_for)
+        assert not are_unknown([post], known)
