@@ -35,6 +35,7 @@ from bot.poll import Poller, failing_cause
 from bot.render import Renderer
 from bot.settings.model import Settings, SourceSettings
 from bot.tell import Teller
+from bot.watch import watch
 
 log = structlog.get_logger()
 
@@ -174,6 +175,7 @@ class Core:
         log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
         askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
         askers.append(asyncio.create_task(self._teller.run()))
+        askers.append(asyncio.create_task(watch(self._doors.clock)))
         senders = [asyncio.create_task(account.run()) for account in self.accounts]
         try:
             await _until(stop, askers)

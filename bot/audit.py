@@ -52,8 +52,8 @@ class Auditor:
         self._late_after = timedelta(seconds=late_after)
         self._failures = 0
         """Posts in a row that could not be read back."""
-        self._quiet_until: datetime | None = None
-        """The platform told us to wait, or is away: nothing of this account is read before."""
+        self._quiet_until = float("-inf")
+        """The platform told us to wait, or is away: nothing of this account is read before, by the steady clock."""
         self._lease: Lease | None = None
 
     async def run(self, lease: Lease) -> None:
@@ -88,7 +88,7 @@ class Auditor:
     async def read_one(self) -> bool:
         """Read back the post that waits longest. False: there is none, or not now."""
         now = self._doors.clock.now()
-        if self._quiet_until is not None and self._quiet_until > now:
+        if self._doors.clock.monotonic() < self._quiet_until:
             return False
         # Only where the platform has said who we are: another account would not find the post.
         lanes = {lane.channel.id: lane for lane in self._lanes if lane.channel.known}
@@ -101,7 +101,7 @@ class Auditor:
         except Outcome as outcome:
             await self._put_off(lane, post, outcome)
             return not isinstance(outcome, RateLimited | Unavailable | ChannelDown)
-        self._failures, self._quiet_until = 0, None
+        self._failures = 0
         await self._note(lane, post, presence)
         return True
 
@@ -146,7 +146,7 @@ class Auditor:
             wait = max(wait, outcome.retry_after)
         until = now + timedelta(seconds=wait)
         if isinstance(outcome, RateLimited | Unavailable | ChannelDown):
-            self._quiet_until = until  # it is not about this post
+            self._quiet_until = self._doors.clock.monotonic() + wait  # it is not about this post
         work = partial(audit.put_off, post=post, until=until)
         await self._doors.ledger.write(work, lease=self._lease)
         reason, name = self._redact(outcome.message), lane.channel.name

@@ -20,8 +20,12 @@ from bot.ledger.channels import ChannelState
 from bot.ledger.postgres import take_turn
 from bot.patience import shortly
 from bot.retry import PROBE_FROM, PROBE_TO, backoff
+from bot.wait import Wait
 
 log = structlog.get_logger()
+
+SHORTEST_REST = 0.001
+"""Seconds: less than wall time can tell would be no rest at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ class Channel:
         self._failures = 0
         self.away: Rest | None = None
         """Until when the platform is left alone that could not be reached when it was asked who we are, and why."""
+        self._away_until = 0.0
+        """The same, by the clock that never runs back."""
+        self._wait = Wait()
         self._log = log.bind(channel=state.name, platform=adapter.platform)
 
     def row(self, conn: Connection) -> int:
@@ -112,13 +119,18 @@ class Channel:
         """
         now = self._doors.clock.now()
         if state.paused_at is not None and self._asked:
-            if state.probe_at is not None and state.probe_at > now:
-                return Rest(state.probe_at, "paused")
+            if state.probe_at is not None and (wait := self._left(state.probe_at)) > 0:
+                return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), "paused")
         elif self._standing is not None:
             return None
-        if self.away is not None and self.away.until is not None and self.away.until > now:
-            return self.away
+        if self.away is not None and (wait := self._away_until - self._doors.clock.monotonic()) > 0:
+            return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), self.away.why)
         return await self._verify(paused=state.paused_at is not None)
+
+    def _left(self, probe_at: datetime) -> float:
+        now, monotonic = self._doors.clock.now(), self._doors.clock.monotonic()
+        at_the_earliest = probe_at - timedelta(seconds=PROBE_TO)
+        return self._wait.left(probe_at, planned_at=at_the_earliest, now=now, monotonic=monotonic)
 
     async def _verify(self, *, paused: bool) -> Rest | None:
         self._asked = True
@@ -161,6 +173,7 @@ class Channel:
         wait = backoff(self._failures, self._doors.dice)
         if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
             wait = outcome.retry_after
+        self._away_until = self._doors.clock.monotonic() + wait
         self.away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
         self._log.warning("channel.unavailable", reason=self.away.why, due_at=self.away.until)
         return self.away

@@ -16,7 +16,7 @@ import structlog
 from adapters.base import Adapter, CanList, CanNotice
 from adapters.outcomes import ChannelDown, Outcome, RateLimited, Unavailable, Uncertain
 from adapters.post import Receipt
-from bot.channel import Channel, Rest
+from bot.channel import SHORTEST_REST, Channel, Rest
 from bot.doors import Doors, Lease
 from bot.ledger import newer
 from bot.newer import are_unknown, is_unknown
@@ -54,14 +54,15 @@ class Comparison:
         self._started_at = doors.clock.now()
         self._failures = 0
         self._away: Rest | None = None
+        self._away_until = 0.0
+        """The end of that rest, by the clock that never runs back."""
         self._log = log.bind(channel=channel.name, platform=adapter.platform)
 
     async def make(self, lease: Lease | None) -> Rest | None:
         """Ask, unless it is too early to ask again. A Rest: not known yet, and nothing may be sent before. Raises
         LeaseLost."""
-        now = self._doors.clock.now()
-        if self._away is not None and self._away.until is not None and self._away.until > now:
-            return self._away
+        if self._away is not None and (wait := self._away_until - self._doors.clock.monotonic()) > 0:
+            return Rest(self._doors.clock.now() + timedelta(seconds=max(wait, SHORTEST_REST)), self._away.why)
         try:
             posts = await self._ask()
         except ChannelDown as down:
@@ -120,6 +121,7 @@ class Comparison:
         wait = backoff(self._failures, self._doors.dice, start=self._backoff_from)
         if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
             wait = outcome.retry_after
+        self._away_until = self._doors.clock.monotonic() + wait
         self._away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
         self._log.warning("ledger.not_compared", reason=self._away.why, due_at=self._away.until)
         return self._away

@@ -21,7 +21,7 @@ import structlog
 from adapters.base import Adapter, CanInfer, CanList
 from adapters.outcomes import Answer, Outcome, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
-from bot.channel import Channel, Rest
+from bot.channel import SHORTEST_REST, Channel, Rest
 from bot.comparison import Comparison
 from bot.doors import Doors, Lease, LeaseLost
 from bot.doubt import begun, search
@@ -38,6 +38,7 @@ from bot.payloads import Payloads
 from bot.render import Renderer
 from bot.retry import BACKOFF_FROM, Step, backoff, conclude, judge
 from bot.settle import Settler
+from bot.wait import Wait
 
 T = TypeVar("T")
 
@@ -49,8 +50,6 @@ LOOK_EVERY = 5.0
 """Seconds after which an idle lane looks at the ledger again: a person may have decided something beside the daemon."""
 HINDERED_FOR = 1.0
 """Seconds after which a lane looks again when something came up at the last moment."""
-SHORTEST_REST = 0.001
-"""Seconds: less than wall time can tell would be no rest at all."""
 DEADLINE_SLACK = 5.0
 """Seconds that an adapter may overrun its own deadline before the lane stops believing in it."""
 
@@ -96,6 +95,9 @@ class Lane:
         self._pacing = Pacing(self.channel, adapter, doors.clock, notes or Notes())
         self._quiet_until = doors.clock.monotonic()
         """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
+        self._wait = Wait()
+        self._over: datetime | None = None
+        """A `due_at` that is over, even if the wall clock should not say so."""
         self._wake = asyncio.Event()
         self._log = log.bind(channel=channel.name, platform=adapter.platform)
 
@@ -215,13 +217,14 @@ class Lane:
             paces=None if self._pacing.knows else self._adapter.paces,
             account=self.channel.account if self.channel.known else None,
             now=self._doors.clock.now(),
+            over=self._over,
         )
         return await self._doors.ledger.read(work)
 
     def _not_yet(self, head: Delivery, seen: Look) -> Rest | None:
         now = self._doors.clock.now()
-        if head.due_at is not None and head.due_at > now:
-            return Rest(head.due_at, "not due yet")
+        if (wait := self._left(head)) > 0:
+            return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), "not due yet")
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
             return Rest(now + timedelta(seconds=max(quiet, SHORTEST_REST)), "an unknown outcome rests")
@@ -230,6 +233,16 @@ class Lane:
         if seen.history is not None:
             self._pacing.recall(seen.history)
         return self._not_in_turn() if head.state is State.PENDING and self._pacing.knows else None
+
+    def _left(self, head: Delivery) -> float:
+        """Seconds until it is due. To ask too early may end in a duplicate: there no clock that is set ahead counts."""
+        if head.due_at is None:
+            return 0.0
+        left = self._wait.firm if head.state is State.UNCERTAIN else self._wait.left
+        now, monotonic = self._doors.clock.now(), self._doors.clock.monotonic()
+        wait = left(head.due_at, planned_at=head.settled_at or head.planned_at, now=now, monotonic=monotonic)
+        self._over = head.due_at if wait <= 0 else None
+        return wait
 
     def _not_in_turn(self) -> Rest | None:
         slot = self._pacing.find_slot()

@@ -29,15 +29,22 @@ class Look:
 
 
 def look(
-    conn: Connection, channel_id: int, *, account: str | None, now: datetime, paces: Sequence[Pace] | None = None
+    conn: Connection,
+    channel_id: int,
+    *,
+    account: str | None,
+    now: datetime,
+    paces: Sequence[Pace] | None = None,
+    over: datetime | None = None,
 ) -> Look:
     """Look at one lane. `account` None: the platform has not said yet who we are, so there is no pace to keep.
 
-    `paces`: what pacing has to go back for, where its lane does not know yet.
+    `paces`: what pacing has to go back for, where its lane does not know yet. `over`: a `due_at` that has come,
+    whatever `now` says: the clock was set back.
     """
     channel = channels.get_channel(conn, channel_id)
     head = backlog.find_head(conn, channel_id)
-    if head is None or (head.due_at is not None and head.due_at > now):
+    if head is None or (head.due_at is not None and head.due_at > now and head.due_at != over):
         return Look(channel, head)
     article = backlog.get_article(conn, head.article_id)
     if head.state is not State.PENDING or account is None:

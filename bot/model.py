@@ -129,6 +129,9 @@ class Delivery:
     revision: int
     state: State
     due_at: datetime | None
+    planned_at: datetime
+    settled_at: datetime | None
+    """When it came to its present state, and `due_at` was set; None where that was when it was planned."""
     attempts: int
     """Attempts made so far, the running one included; the running attempt's number."""
     failures: int

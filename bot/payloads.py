@@ -35,11 +35,11 @@ class Payloads:
 
     def _key_of_frozen(self, delivery: Delivery, article: Article) -> str:
         """The key that it has, unless a refusal took it or the platform has forgotten it: whatever is pending here is
-        proven not to be out, so that a new one does no harm."""
+        proven not to be out, so that a new one does no harm. Where the clock was set back, nobody knows its age."""
         if delivery.key is None:
             return self._key(delivery, article, delivery.payload_number)
         good_for, since = self._adapter.key_good_for, delivery.first_attempt_at
-        if good_for is None or since is None or (self._doors.clock.now() - since).total_seconds() <= good_for:
+        if good_for is None or since is None or 0 <= (self._doors.clock.now() - since).total_seconds() <= good_for:
             return delivery.key
         return self._key(delivery, article, delivery.payload_number + 1)
 

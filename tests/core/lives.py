@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
@@ -19,6 +20,7 @@ from bot.ledger.schema import alerts, attempts, deliveries
 from bot.pacing import Notes
 from bot.settings import ChannelConfig, Settings, load_settings
 from tests.simulation.world import (
+    EPOCH,
     Fuse,
     SimAdapter,
     SimClock,
@@ -121,6 +123,33 @@ def settings(world: World, names: Mapping[str, Adapter], **more: str) -> Setting
     loaded = load_settings({}, environ=environ | more, env_file=None)
     places = tuple(ChannelConfig(name, adapter.platform, Place(name)) for name, adapter in names.items())
     return replace(loaded, channels=places)
+
+
+class Wall:
+    """The wall clock of a machine, which somebody moves, and the time as it really is, which goes on."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self.clock: SimClock | None = None
+
+    def of(self, world: World, fuse: Fuse) -> SimClock:
+        """The clock of the next process."""
+        wall, begun = self, world.started_at - self.ahead
+
+        class Clock(SimClock):
+            def now(self) -> datetime:
+                return self.real() + wall.ahead
+
+            def real(self) -> datetime:
+                return begun + timedelta(seconds=asyncio.get_running_loop().time())
+
+        self.clock = Clock(world, fuse)
+        return self.clock
+
+    def real(self) -> float:
+        """Seconds since the world began."""
+        assert self.clock is not None
+        return (self.clock.now() - self.ahead - EPOCH).total_seconds()
 
 
 Clocks = Callable[[World, Fuse], SimClock]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,40 +12,13 @@ from adapters.outcomes import RateLimited, Unavailable
 from adapters.post import Payload, Receipt
 from bot.ledger.budgets import list_budgets
 from bot.ledger.schema import attempts, deliveries
-from tests.core.lives import FEED, Scripted, feed, live, outcomes, read, rows
-from tests.simulation.world import EPOCH, Fuse, SimClock, SimPlatform, World
+from tests.core.lives import FEED, Scripted, Wall, feed, live, outcomes, read, rows
+from tests.simulation.world import EPOCH, SimPlatform, World
 
 pytestmark = pytest.mark.usefixtures("logged")
 
 QUARTER = 900.0
 FIVE = ("a", "b", "c", "d", "e")
-
-
-class Wall:
-    """The wall clock of a machine, which somebody moves, and the time as it really is, which goes on."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-        self.clock: SimClock | None = None
-
-    def of(self, world: World, fuse: Fuse) -> SimClock:
-        """The clock of the next process."""
-        wall, begun = self, world.started_at - self.ahead
-
-        class Clock(SimClock):
-            def now(self) -> datetime:
-                return self.real() + wall.ahead
-
-            def real(self) -> datetime:
-                return begun + timedelta(seconds=asyncio.get_running_loop().time())
-
-        self.clock = Clock(world, fuse)
-        return self.clock
-
-    def real(self) -> float:
-        """Seconds since the world began."""
-        assert self.clock is not None
-        return (self.clock.now() - self.ahead - EPOCH).total_seconds()
 
 
 class Metered(Scripted):
