@@ -63,7 +63,7 @@ def check_ledger(settings: Settings) -> tuple[Finding, bool]:
     if path is not None and not path.exists():
         return _ledger_to_be_made(url, path.absolute().parent), False
     try:
-        version = look(settings.database_url)
+        version = look(settings.database_url, to_work=True)
     except LedgerError as error:
         return Finding("ledger", "ledger", False, str(error)), False
     if version == HEAD:

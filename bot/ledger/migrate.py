@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.ledger.address import database_path, on_server, shown
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.pooling import ChangesSessions, check_session_lasts
 from bot.ledger.postgres import MIGRATION, PER_TRANSACTION, take_turn
+from bot.ledger.refusals import check_room, check_server, mend
 from bot.ledger.trouble import LedgerError, said
 from bot.ledger.version import APPLICATION_ID, HEAD, KNOWN, find_version
 
@@ -57,17 +57,24 @@ def ensure_ledger(url: str) -> str | None:
 def look(url: str, *, to_work: bool = False) -> str | None:
     """The version of the ledger at `url`; None where there is none yet, of which nothing is made by looking.
 
-    `to_work`: see as well that its sessions last. Raises LedgerError for a database that is not Handbill's, that cannot
-    be opened, or that is reached through a pool that changes sessions.
+    `to_work`: see as well that a server would do. Raises LedgerError for a database that is not Handbill's, that cannot
+    be opened, or that would not do.
     """
     path = database_path(url)
     if path is not None and path.parent.is_dir() and not path.exists():
         return None
+
+    def find(conn: Connection) -> str | None:
+        version = find_version(conn)
+        if version is None and to_work and on_server(url):
+            check_room(conn, url)
+        return version
+
     ledger = InlineLedger(open_engine(url, as_it_is=True))
     try:
         if to_work and on_server(url):
-            _check_session_lasts(ledger, url)
-        return ledger.read_now(find_version)
+            check_server(ledger.engine, url)
+        return ledger.read_now(find)
     except LookupError as error:
         other = "database" if on_server(url) else "file"
         raise LedgerError(
@@ -75,41 +82,9 @@ def look(url: str, *, to_work: bool = False) -> str | None:
         ) from error
     except DBAPIError as error:
         why = said(error)
-        raise LedgerError(f"The ledger {shown(url)} cannot be opened ({why}): {_mend(url, why)}") from error
+        raise LedgerError(f"The ledger {shown(url)} cannot be opened ({why}): {mend(url, why)}") from error
     finally:
         ledger.close()
-
-
-def _check_session_lasts(ledger: InlineLedger, url: str) -> None:
-    second = InlineLedger(open_engine(url, as_it_is=True))
-    try:
-        check_session_lasts(ledger.engine, second.engine)
-    except ChangesSessions as error:
-        raise LedgerError(
-            f"The ledger {shown(url)} is reached through a pool that changes the session between transactions, and "
-            f"with it goes the lock that keeps two workers from one account: {_MENDS['pooling']}"
-        ) from error
-    finally:
-        second.close()
-
-
-_MENDS = {
-    "pooling": "set pool_mode=session in the pool (PgBouncer), or name the server itself in HANDBILL_DATABASE_URL.",
-    "password": "see that user and password in HANDBILL_DATABASE_URL are right.",
-    "role": "see that user and password in HANDBILL_DATABASE_URL are right.",
-    "pg_hba": "let this machine in by the server's pg_hba.conf, or name another way in HANDBILL_DATABASE_URL.",
-    "does not exist": "make the database, owned by this user, or name another in HANDBILL_DATABASE_URL.",
-    "too many": "raise the server's max_connections or the role's limit, or end what holds the others.",
-    "SSL": "see sslmode in HANDBILL_DATABASE_URL, and what the server's pg_hba.conf asks for.",
-}
-"""What to do, by a word of what was said: before a session exists libpq hands on no code, only the sentence."""
-
-
-def _mend(url: str, why: str) -> str:
-    if not on_server(url):
-        return "see that its folder exists and may be written, or name another in HANDBILL_DATABASE_URL."
-    fitting = (mend for word, mend in _MENDS.items() if word in why)
-    return next(fitting, "see that the server runs and that host and port in HANDBILL_DATABASE_URL are right.")
 
 
 @contextmanager

@@ -37,7 +37,14 @@ class Pool:
     """`with Pool(url, size) as pool:` is at `pool.url`. `pick` says which of so many idle connections is taken."""
 
     def __init__(
-        self, url: str, size: int, *, pick: Callable[[int], int] = last_in, mode: str = "transaction", own: bool = True
+        self,
+        url: str,
+        size: int,
+        *,
+        pick: Callable[[int], int] = last_in,
+        mode: str = "transaction",
+        own: bool = True,
+        version: str | None = None,
     ) -> None:
         self._server = [psycopg.connect(url) for _ in range(size)]
         # libpq has let us in; from here on its socket is ours.
@@ -50,6 +57,8 @@ class Pool:
         self._mode = mode
         self._own = own
         """Greet in our own name, as pools do."""
+        self._version = version
+        """What to say of the server's version; None: the truth."""
         self._door = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._listen)]
         head, _, name = url.rpartition("/")
@@ -106,8 +115,10 @@ class Pool:
             client.sendall(b"N")
         info = self._server[0].info
         client.sendall(_message(b"R", struct.pack("!i", 0)))
-        for name in TOLD:
-            client.sendall(_message(b"S", f"{name}\0{info.parameter_status(name)}\0".encode()))
+        told = {name: info.parameter_status(name) for name in TOLD}
+        told["server_version"] = self._version or told["server_version"]
+        for name, value in told.items():
+            client.sendall(_message(b"S", f"{name}\0{value}\0".encode()))
         client.sendall(_message(b"K", struct.pack("!ii", 4711 if self._own else info.backend_pid, 1)))
         client.sendall(_message(b"Z", b"I"))
 
