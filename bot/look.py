@@ -10,6 +10,7 @@ from adapters.base import Pace
 from bot.ledger import backlog, channels
 from bot.ledger.budgets import History, read_history
 from bot.ledger.channels import ChannelState
+from bot.ledger.newer import unknown_since
 from bot.ledger.switches import PAUSED, find_switch
 from bot.model import Article, Delivery, State
 
@@ -22,6 +23,7 @@ class Look:
     head: Delivery | None = None
     article: Article | None = None
     last_receipt: str | None = None
+    """Of the newest post of the place that is known; where the head may be out already, of those before the doubt."""
     history: History | None = None
     """What pacing goes by; None where it was not asked for."""
     stopped: bool = False
@@ -52,4 +54,5 @@ def look(
     if channel.stopped_at is not None or find_switch(conn, PAUSED) is not None:
         return Look(channel, head, article, stopped=True)
     history = None if paces is None else read_history(conn, paces, account=account, channel_id=channel_id, now=now)
-    return Look(channel, head, article, backlog.find_last_receipt(conn, channel_id), history)
+    before = unknown_since(conn, channel_id) if head.look_first else None
+    return Look(channel, head, article, backlog.find_last_receipt(conn, channel_id, before=before), history)

@@ -118,9 +118,13 @@ _LAST = (
 )
 
 
-def find_last_receipt(conn: Connection, channel_id: int) -> str | None:
-    """The id of the newest post of this place that the ledger knows."""
-    last = conn.execute(_LAST, {"b_channel": channel_id}).one_or_none()
+_LAST_BEFORE = _LAST.where(deliveries.c.settled_at <= bindparam("b_before"))
+
+
+def find_last_receipt(conn: Connection, channel_id: int, *, before: datetime | None = None) -> str | None:
+    """The id of the newest post of this place that the ledger knows; with `before`, that it knew by then."""
+    statement = _LAST if before is None else _LAST_BEFORE
+    last = conn.execute(statement, {"b_channel": channel_id, "b_before": before}).one_or_none()
     return None if last is None else last.receipt_id
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, exists, func, select, update
 from bot.ledger import backlog, queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.schema import OPEN, channels, deliveries, sources
-from bot.ledger.switches import RESTORED, put_back, throw, thrown_at
+from bot.ledger.switches import RESTORED, UNKNOWN, put_back, throw, thrown_at
 from bot.model import Event, Settlement, State
 
 RESTORED_CAUSE = "ledger:restored"
@@ -30,6 +30,9 @@ def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | N
     """The ledger is older than its posts, as of now: everything open is in doubt, and what will be met anew as well.
     `note` says why, as a clause; `since`: when this ledger was taken up, if it was not now. How many deliveries are in
     doubt."""
+    if not conn.execute(select(exists().where(OPEN, _DOUBTED))).scalar_one():
+        put_back(conn, UNKNOWN)  # else what was in doubt before goes further back
+    throw(conn, UNKNOWN, note, now=since or now)
     put_back(conn, RESTORED)  # the newer time counts: posts may be out that were made since the last time
     throw(conn, RESTORED, note, now=since or now)
     sentence = (

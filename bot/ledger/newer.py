@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, select, update
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.backlog import find_last_receipt, find_last_times
 from bot.ledger.schema import OPEN, alerts, attempts, channels, deliveries, sources, switches
-from bot.ledger.switches import RESTORED, find_switch, put_back, throw, thrown_at
+from bot.ledger.switches import RESTORED, UNKNOWN, find_switch, put_back, throw, thrown_at
 from bot.model import Event, State
 from bot.newer import Known
 
@@ -100,6 +100,15 @@ def doubted_since(conn: Connection, channel_ids: Collection[int]) -> Mapping[int
     names = {_doubted(channel_id): channel_id for channel_id in channel_ids}
     query = select(switches.c.name, switches.c.set_at).where(switches.c.name.in_(names))
     return {names[row.name]: row.set_at for row in conn.execute(query)}
+
+
+def unknown_since(conn: Connection, channel_id: int) -> datetime | None:
+    """From when on posts of a channel may be out that the ledger knows nothing of; None: there is no doubt of it.
+
+    What was found, or sent, since then is no place to begin a search at: what is looked for may lie before it.
+    """
+    times = [thrown_at(conn, UNKNOWN), thrown_at(conn, _doubted(channel_id))]
+    return min((each for each in times if each is not None), default=None)
 
 
 def may_trust(conn: Connection, channel_id: int, identities: Collection[str]) -> bool:

@@ -12,6 +12,10 @@ PAUSED = "paused"
 RESTORED = "restored"
 """The ledger came out of a backup: posts may be out that it knows nothing of."""
 
+UNKNOWN = "unknown"
+"""Since when posts may have been made that the ledger knows nothing of; it outlasts RESTORED as long as anything is in
+doubt."""
+
 
 def find_switch(conn: Connection, name: str) -> str | None:
     """The note on a switch that is thrown; None: it is not."""
