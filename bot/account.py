@@ -13,6 +13,7 @@ from bot.audit import Auditor
 from bot.deliver import Lane
 from bot.doors import Doors, Lease, LeaseLost
 from bot.pace import Pacer
+from bot.patience import say
 
 log = structlog.get_logger()
 
@@ -48,8 +49,8 @@ class Account:
                         await self._work(lease)
             except LeaseLost as lost:
                 self._log.warning("account.lost", reason=str(lost))
-            except Exception:
-                self._log.exception("account.failed")
+            except Exception as error:
+                say(error, log=self._log, event="account.failed")
             await self._rest()
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ from bot.late import Alarm, Late, alarm_of, late_cause
 from bot.ledger import audit
 from bot.ledger.alerts import clear_alert, find_alert, raise_alert
 from bot.ledger.audit import Backlog, ToRead
+from bot.patience import after_failure
 from bot.retry import backoff
 from bot.settle import cause_of
 
@@ -66,13 +67,12 @@ class Auditor:
                     await self.survey()
                     surveyed_at = self._doors.clock.monotonic()
                 await self.read_one()
-                failures = 0
+                failures, wait = 0, READ_EVERY
             except LeaseLost:
                 raise
-            except Exception:
+            except Exception as error:
                 failures += 1
-                log.exception("audit.failed")
-            wait = backoff(failures, self._doors.dice) if failures else READ_EVERY
+                wait = after_failure(error, failures, self._doors.dice, log=log, event="audit.failed")
             await self._doors.clock.sleep(wait)
 
     async def round(self, lease: Lease) -> None:

@@ -10,6 +10,7 @@ from bot.doors import Doors
 from bot.ledger import workers
 from bot.ledger.leases import SessionLeases
 from bot.ledger.workers import Worker
+from bot.patience import say
 
 log = structlog.get_logger()
 
@@ -33,8 +34,8 @@ class Crew:
         while True:
             try:
                 await self.beat()
-            except Exception:
-                log.exception("heartbeat.failed")
+            except Exception as error:
+                say(error, log=log, event="heartbeat.failed")
             await self._doors.clock.sleep(BEAT_EVERY)
 
     async def beat(self) -> None:
@@ -54,5 +55,5 @@ class Crew:
         """Of our own accord: the others need not wait. Where the ledger is away, they find out by themselves."""
         try:
             await self._doors.ledger.write(lambda conn: workers.leave(conn, self._me.id))
-        except Exception:
-            log.exception("heartbeat.failed")
+        except Exception as error:
+            say(error, log=log, event="heartbeat.failed")

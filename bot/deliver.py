@@ -33,10 +33,10 @@ from bot.look import Look, look
 from bot.model import Article, Delivery, Event, Settlement, State
 from bot.pace import Pacer
 from bot.pacing import Notes, Pacing
-from bot.patience import shortly
+from bot.patience import after_failure, shortly
 from bot.payloads import Payloads
 from bot.render import Renderer
-from bot.retry import BACKOFF_FROM, Step, backoff, conclude, judge
+from bot.retry import BACKOFF_FROM, Step, conclude, judge
 from bot.settle import Settler
 from bot.wait import Wait
 
@@ -140,10 +140,10 @@ class Lane:
                 failures = 0
             except LeaseLost:
                 raise
-            except Exception:
+            except Exception as error:
                 failures += 1
-                self._log.exception("lane.failed")
-                rest = Rest(self._doors.clock.now() + timedelta(seconds=backoff(failures, self._doors.dice)))
+                wait = after_failure(error, failures, self._doors.dice, log=self._log, event="lane.failed")
+                rest = Rest(self._doors.clock.now() + timedelta(seconds=wait))
             if rest is not None and not self.stopping:
                 await self.sleep(rest)
 

@@ -6,10 +6,9 @@ Everything longer is `due_at` in the ledger: one truth about when.
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import structlog
+import structlog.typing
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
     retry_if_exception,
     retry_if_exception_type,
     stop_after_attempt,
@@ -18,18 +17,37 @@ from tenacity import (
 )
 
 from adapters.outcomes import Unavailable
-from bot.doors import Clock
+from bot.doors import Clock, Dice
 from bot.ledger.trouble import passes
+from bot.retry import backoff
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 TRIES = 3
 FIRST_WAIT = 0.25
 """Seconds."""
 WITHIN = 5.0
 """Seconds that the short waits of one step may take together."""
+
+
+LEDGER_FROM, LEDGER_TO = 1.0, 30.0
+"""Seconds between two tries on a ledger that cannot be used: it is ours, and nobody is troubled by being asked."""
+
+
+def after_failure(
+    error: Exception, failures: int, dice: Dice, *, log: structlog.typing.FilteringBoundLogger, event: str
+) -> float:
+    """Say what happened; seconds to rest after the `failures`-th time in a row."""
+    say(error, log=log, event=event)
+    if passes(error):
+        return backoff(failures, dice, start=LEDGER_FROM, top=LEDGER_TO)
+    return backoff(failures, dice)
+
+
+def say(error: Exception, *, log: structlog.typing.FilteringBoundLogger, event: str) -> None:
+    """Log a mistake of ours as `event`, with all that is known of it. Of an unusable ledger its door tells."""
+    if not passes(error):
+        log.error(event, exc_info=error)
 
 
 async def shortly(clock: Clock, call: Callable[[], Awaitable[T]]) -> T:
@@ -58,10 +76,6 @@ async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
     What does not pass (`bot.ledger.trouble`) is a mistake of ours, which waiting does not mend: it rises.
     """
 
-    def say(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.error("ledger.unavailable", error=str(getattr(error, "orig", error)), tries=state.attempt_number)
-
     async def attempt() -> T:
         return await write()
 
@@ -69,6 +83,5 @@ async def surely(clock: Clock, write: Callable[[], Awaitable[T]]) -> T:
         retry=retry_if_exception(passes),
         wait=wait_exponential(multiplier=0.5, max=10),
         sleep=clock.sleep,
-        before_sleep=say,
     )
     return await retrying(attempt)

@@ -17,8 +17,8 @@ from bot.ledger import intake
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
+from bot.patience import after_failure
 from bot.plan import Rules, candidates, plan
-from bot.retry import backoff
 from bot.schedule import PATIENCE, POLL_JITTER, next_poll
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
@@ -69,10 +69,11 @@ class Poller:
                 await self._doors.clock.sleep(await self._until_due())
                 await self._look_alone()
                 failures = 0
-            except Exception:
+            except Exception as error:
                 failures += 1
-                self._log.exception("poll.failed")
-                await self._doors.clock.sleep(backoff(failures, self._doors.dice))
+                wait = after_failure(error, failures, self._doors.dice, log=self._log, event="poll.failed")
+                # Its server is not asked more often for what we could not write down.
+                await self._doors.clock.sleep(max(wait, self.source.poll_every))
 
     async def _look_alone(self) -> None:
         """A look, unless another process has just had it or is having it."""

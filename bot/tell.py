@@ -10,6 +10,7 @@ from adapters.base import CanAlert
 from adapters.outcomes import Outcome
 from bot.doors import Doors
 from bot.ledger.alerts import Alert, list_alerts, note_told
+from bot.patience import say
 
 log = structlog.get_logger()
 
@@ -33,8 +34,8 @@ class Teller:
         while self._carriers:
             try:
                 await self.tell()
-            except Exception:
-                log.exception("telling.failed")
+            except Exception as error:
+                say(error, log=log, event="telling.failed")
             await self._doors.clock.sleep(TELL_EVERY)
 
     async def tell(self) -> None:

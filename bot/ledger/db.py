@@ -1,14 +1,17 @@
 """Engine and transactions: how the ledger is opened, and the two forms of its door."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 from bot.doors import Lease, LeaseLost
 from bot.ledger import postgres, sqlite
+from bot.ledger.trouble import Condition
 
 T = TypeVar("T")
 
@@ -35,18 +38,28 @@ class InlineLedger:
         self._reading = engine.execution_options(**kind.READING)
         self.writing = engine.execution_options(**kind.WRITING)
         """The engine whose transactions write."""
+        self._condition = Condition()
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that writes nothing."""
-        with self._reading.connect() as conn:
+        with self._watched("read"), self._reading.connect() as conn:
             return work(conn)
 
     def write_now(self, work: Callable[[Connection], T], lease: Lease | None = None) -> T:
         """Run `work` in a transaction that is on disk when this returns. Raises LeaseLost."""
-        with self.writing.begin() as conn:
+        with self._watched("write"), self.writing.begin() as conn:
             if lease is not None and lease.session != session_of(conn):
                 raise LeaseLost(f"the session that held {lease.name} is gone")
             return work(conn)
+
+    @contextmanager
+    def _watched(self, how: Literal["read", "write"]) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            self._condition.failed(how, error)
+            raise
+        self._condition.worked(how)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """`read_now`, for those who await."""
