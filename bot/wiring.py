@@ -28,6 +28,7 @@ from bot.ledger.leases import SessionLeases, SoleLeases
 from bot.ledger.migrate import ensure_ledger
 from bot.ledger.reports import Waiting
 from bot.ledger.sessions import LedgerSessions
+from bot.ledger.silence import Silence, watch
 from bot.ledger.workers import Worker
 from bot.pacing import Notes
 from bot.redact import Redactor
@@ -88,7 +89,14 @@ def open_adapter(
 async def production(settings: Settings) -> AsyncIterator[Doors]:
     """The doors of production, closed at the end without waiting for anything that hangs."""
     clock = SystemClock()
-    ledger = ThreadLedger(open_engine(settings.database_url))
+    engine = open_engine(settings.database_url)
+    # A file answers, or says why not.
+    watching = (
+        asyncio.create_task(watch(Silence(engine, clock.monotonic), clock))
+        if on_server(settings.database_url)
+        else None
+    )
+    ledger = ThreadLedger(engine)
     web = AiohttpWeb(allow_networks=settings.fetch.allow_networks, user_agent=USER_AGENT, now=clock.now)
     offload = ThreadOffload()
     try:
@@ -96,6 +104,8 @@ async def production(settings: Settings) -> AsyncIterator[Doors]:
     finally:
         await web.close()
         offload.close()
+        if watching is not None:
+            watching.cancel()
         ledger.close()
 
 

@@ -73,7 +73,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "urllib3": ("adapters.wire_blocking",),
     "urllib.request": (),
     "http.client": (),
-    "socket": ("bot.sources.fetch", "bot.sender", "adapters.wire_blocking", "adapters.sandbox"),
+    "socket": ("bot.sources.fetch", "bot.ledger.silence", "bot.sender", "adapters.wire_blocking", "adapters.sandbox"),
     "ssl": ("bot.sources.fetch", "adapters.wire", "adapters.wire_blocking"),
     "time": ("bot.clock", "adapters.sandbox"),
     "random": ("bot.clock", "adapters.sandbox"),

@@ -4,6 +4,7 @@ Every engine keeps one session and works in it for as long as it lasts, since lo
 loaded only when such a ledger is opened.
 """
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -26,6 +27,17 @@ UNHEARD_FOR = 20_000
 its network is thus given up after 20 s by both sides, and what its session had locked is free again:
 https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS"""
 
+WATCHED: Mapping[str, Any] = {
+    "connect_timeout": CONNECT_FOR,
+    "keepalives": 1,
+    "keepalives_idle": KEEPALIVE_AFTER,
+    "keepalives_interval": KEEPALIVE_EVERY,
+    "keepalives_count": KEEPALIVES,
+    "tcp_user_timeout": UNHEARD_FOR,
+}
+"""Our side of the watch, of every connection:
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-KEEPALIVES"""
+
 SESSION = {
     # The server's side of the same watch.
     "tcp_keepalives_idle": KEEPALIVE_AFTER,
@@ -43,7 +55,7 @@ SESSION = {
 """What every session sets for itself. Times are milliseconds, those for keep-alives seconds:
 https://www.postgresql.org/docs/current/runtime-config-client.html#RUNTIME-CONFIG-CLIENT-STATEMENT"""
 
-_SET = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SESSION.items())
+SET = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SESSION.items())
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """A commit that returns is on disk: else a crash of the server would forget that a post is out. What is stricter than
 that (remote_apply) stays: https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT"""
@@ -74,14 +86,9 @@ def open_server(url: URL, *, as_it_is: bool) -> Engine:
         connect_args={
             "application_name": "handbill",
             "client_encoding": "utf8",
-            "connect_timeout": CONNECT_FOR,
+            **WATCHED,
             # To look means to find out whether the session lasts, and statements that are prepared are its own.
             "prepare_threshold": None if as_it_is else PREPARE_AFTER,
-            "keepalives": 1,
-            "keepalives_idle": KEEPALIVE_AFTER,
-            "keepalives_interval": KEEPALIVE_EVERY,
-            "keepalives_count": KEEPALIVES,
-            "tcp_user_timeout": UNHEARD_FOR,
         },
     )
     numbers = count(1)
@@ -91,7 +98,7 @@ def open_server(url: URL, *, as_it_is: bool) -> Engine:
         if as_it_is:
             return
         with dbapi_connection.cursor() as cursor:
-            cursor.execute(_SET)
+            cursor.execute(SET)
             cursor.execute(_DURABLE)
         dbapi_connection.commit()
 

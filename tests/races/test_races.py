@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -10,7 +10,9 @@ import pytest
 
 from adapters.sandbox.faults import Fault
 from bot.model import State
+from tests.process import Event
 from tests.races.workers import Workers, accounts_taken, workers_on
+from tests.real.postgres.blackhole import Blackhole
 from tests.real.postgres.server import RealPostgres
 from tests.stage import Stage
 
@@ -89,6 +91,31 @@ async def test_a_lost_session_costs_no_question(stage: Stage, new_database: str,
             )
         await workers.all_out([article])
         assert 0 == workers.questions()
+
+
+async def test_a_worker_whose_line_is_dead_is_replaced(stage: Stage, new_database: str) -> None:
+    """Nothing of a worker's arrives at the database any more, and nobody tells it: another takes its accounts over in
+    the meantime. It finds out by itself, and goes on as one of two on a new connection."""
+    async with Blackhole(new_database) as way, workers_on(stage, new_database, 0) as workers:
+        first = await workers.start(DATABASE_URL=way.url)
+        await first.heard(lambda events: len(accounts_taken(events)) == len(stage.seats))
+        way.swallow()
+        article = stage.publication.publish_next()
+        second = await workers.start()
+        await second.heard(lambda events: len(accounts_taken(events)) == len(stage.seats))
+        await workers.all_out([article])
+        way.mend()
+        await first.heard(lambda events: accounts_taken(_after("ledger.unanswered", events)) != set())
+        more = [stage.publication.publish_next() for _ in range(3)]
+        await workers.all_out([article, *more])
+        assert [0, 0] == [await program.stopped() for program in workers.programs]
+    assert 0 == workers.questions()
+
+
+def _after(name: str, events: Sequence[Event]) -> Sequence[Event]:
+    """What a process said after this."""
+    at = [place for place, event in enumerate(events) if event.get("event") == name]
+    return events[at[0] :] if at else ()
 
 
 async def test_a_database_that_restarts_under_three_workers(
