@@ -26,6 +26,10 @@ from bot.ledger.version import APPLICATION_ID, HEAD, KNOWN, find_version
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
+DEADLOCK = "40P01"
+UPGRADE_TRIES = 10
+"""Each ends a second after two have met; transactions of workers are far shorter."""
+
 
 def ensure_ledger(url: str) -> str | None:
     """Make sure that the ledger at `url` exists and has this program's version; returns what was done, if anything.
@@ -117,8 +121,19 @@ def migrate(url: str, *, scripts: Path = SCRIPTS, head: str = HEAD) -> str:
             version, how = ledger.read_now(find_version), ""
             if version is not None and version != head:
                 how = f"; it was copied to {_copy(path, version, head)} before"
-        version = ledger.write_now(lambda conn: _upgrade(conn, scripts, head))
+        version = _upgrade_among_workers(ledger, scripts, head)
     return "" if version in {None, head} else f"The ledger was brought from version {version} to {head}{how}."
+
+
+def _upgrade_among_workers(ledger: InlineLedger, scripts: Path, head: str) -> str | None:
+    """`_upgrade`, as often as a worker came the other way through the tables, for which the server ends one of them."""
+    for _ in range(UPGRADE_TRIES - 1):
+        try:
+            return ledger.write_now(lambda conn: _upgrade(conn, scripts, head))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+    return ledger.write_now(lambda conn: _upgrade(conn, scripts, head))
 
 
 def _upgrade(conn: Connection, scripts: Path, head: str) -> str | None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.migrate import migrate
 from bot.ledger.version import HEAD, KNOWN
 from tests.ledger.old_ledgers import empty, of_release_before, recorded, say_again, scripts_until, unused
+from tests.real.postgres.server import RealPostgres
 
 __all__ = ["empty", "of_release_before", "unused"]
 
@@ -43,6 +45,39 @@ def test_workers_of_the_release_before_go_on(of_release_before: str, share: floa
 
         assert [gives for _, _, gives in transaction] == ledger.write_now(work)
     ledger.close()
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+def test_a_migration_that_runs_into_a_worker_is_made_again(of_release_before: str, postgres: RealPostgres) -> None:
+    """A worker has written an article and goes on to its deliveries while the migration comes the other way: the server
+    ends the migration for it, the worker has its way, and the migration succeeds after it."""
+    name = of_release_before.rpartition("/")[2]
+    postgres.admin(f"ALTER DATABASE {name} SET deadlock_timeout = '50ms'")
+    ledger = InlineLedger(open_engine(of_release_before))
+    transactions = recorded("postgresql")
+    said: list[str] = []
+    migrating = Thread(target=lambda: said.append(migrate(of_release_before)))
+
+    def wait_for_migration(conn: Connection) -> None:
+        migrating.start()
+        waiting = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"
+        while not postgres.admin(waiting):
+            assert migrating.is_alive()
+
+    def work(conn: Connection) -> None:
+        for transaction in transactions[:2]:
+            say_again(conn, transaction)
+        conn.commit()
+        conn.exec_driver_sql("UPDATE articles SET title = title")
+        wait_for_migration(conn)
+        assert 2 == conn.exec_driver_sql("UPDATE deliveries SET reason = reason").rowcount
+
+    with ledger.writing.connect() as conn:
+        work(conn)
+        conn.commit()
+    migrating.join()
+    ledger.close()
+    assert said[0].startswith(f"The ledger was brought from version {KNOWN[0]} to {HEAD}")
 
 
 def test_migrations_only_add(empty: str, tmp_path: Path) -> None:
