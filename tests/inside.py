@@ -56,7 +56,7 @@ class Told:
     """What the ledger tells of a stage, read afresh each time."""
 
     def __init__(self, stage: Stage) -> None:
-        self._ledger = InlineLedger(open_engine(f"sqlite:///{stage.ledger}"))
+        self._ledger = InlineLedger(open_engine(stage.database_url))
 
     def __enter__(self) -> "Told":
         return self

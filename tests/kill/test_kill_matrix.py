@@ -35,15 +35,23 @@ async def _die(stage: Stage, when: str, at: int) -> bool:
         return await program.killed_itself()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The three platforms, and an empty ledger: in a file, and on a server."""
+    on_server = request.param == "postgresql"
+    async with Stage(tmp_path, database_url=request.getfixturevalue("new_database") if on_server else None) as stage:
+        if not on_server:
+            lay_ledger(request.getfixturevalue("new_ledger"), stage)
+        yield stage
+
+
 @pytest.fixture
-async def before(tmp_path: Path, new_ledger: Path) -> AsyncIterator[tuple[Stage, ArticleStub]]:
+async def before(stage: Stage) -> tuple[Stage, ArticleStub]:
     """A stage on which one article is out everywhere: Telegram can be asked for what comes after it."""
-    async with Stage(tmp_path) as stage:
-        lay_ledger(new_ledger, stage)
-        first = stage.publication.publish_next()
-        code, _, _ = await told(stage, "once", BACKFILL="1", **WAITS)
-        assert 0 == code
-        yield stage, first
+    first = stage.publication.publish_next()
+    code, _, _ = await told(stage, "once", BACKFILL="1", **WAITS)
+    assert 0 == code
+    return stage, first
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
