@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-races test-kill test-pds test-second-opinion test-simulation test-slow simulate lint types bench check lock clean install install-dev
+.PHONY: help demo test test-races test-kill test-soak soak test-pds test-second-opinion test-simulation test-slow simulate lint types bench check lock clean install install-dev
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ demo: install  ## the real daemon against the embedded sandbox: posts, an outage
 	@$(BIN)/handbill demo
 
 test: install-dev  ## the default test suite (about eight minutes on two cores)
-	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not races and not simulation and not second_opinion"
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not soak and not races and not simulation and not second_opinion"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
@@ -53,6 +53,13 @@ test-simulation: install-dev  ## mistakes put into the program, each of which th
 
 simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; KEEP=1 keeps what breaks as a test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
+
+test-soak: install-dev  ## a small soak, on both engines
+	@$(BIN)/python -m pytest -n 2 -m soak
+
+ARTICLES ?= 2000
+soak: install-dev  ## faults by chance and a kill every two seconds, for thousands of articles (ARTICLES=2000)
+	@$(BIN)/python -m tests.soak --articles $(ARTICLES)
 
 test-slow: install-dev  ## the longer proofs
 	@$(BIN)/python -m pytest -n 2 -m slow
