@@ -19,6 +19,8 @@ from adapters.base import Budget, Pace
 
 RESET_SLACK = 1.1
 """Seconds: platforms tell the end of a window in whole seconds, as their answers tell the time."""
+TOLD_IN = 1.0
+"""Seconds: what a platform says is rounded to these."""
 LOOK_AGAIN = 0.25
 """Seconds after which a lane looks again when calls on the wire use up all that there is."""
 MOST = 20_000
@@ -29,11 +31,12 @@ def find_reset(budget: Budget, wall: datetime) -> float | None:
     """In how many seconds the window of a budget ends; None where what was said cannot be.
 
     A window is never longer than it is: where a clock is wrong, what is told ends after its own length at the latest.
+    Told in whole seconds, the end may have passed by less than one: then the window ends in these moments.
     """
     if not (math.isfinite(budget.per_for) and budget.per_for > 0 and budget.limit >= 1):
         return None
     ends_in = (budget.resets_at - wall).total_seconds()
-    if not (0 <= budget.remaining <= budget.limit and 0 < ends_in <= 2 * budget.per_for):
+    if not (0 <= budget.remaining <= budget.limit and -TOLD_IN < ends_in <= 2 * budget.per_for):
         return None
     return min(ends_in, budget.per_for)
 
@@ -88,7 +91,7 @@ class Window:
     per_for: float
     ends_at: float
     noted_at: float
-    """What was over by then belongs to the window that it was said of, or to an earlier one."""
+    """What was over by then belongs to the window that it was said of, or to an earlier one; never after its end."""
     begun: int = 0
     """Calls since it was said."""
 
@@ -172,7 +175,13 @@ class Pacer:
             return None
         others = known.calls.running - known.places[place].running
         left = max(0, budget.remaining - others)
-        known.windows[budget.per_for] = Window(budget.limit, left, budget.per_for, now + ends_in, now)
+        if ends_in <= 0:  # what was over since may belong to the next window, which another place may have told of
+            newest = known.windows.get(budget.per_for)
+            if newest is not None and newest.ends_at > now:
+                return None
+            left = 0
+        ends_at = now + ends_in
+        known.windows[budget.per_for] = Window(budget.limit, left, budget.per_for, ends_at, min(now, ends_at))
         known.calls.keep(budget.limit)
         return Budget(budget.limit, left, budget.per_for, budget.resets_at)
 
@@ -220,5 +229,5 @@ def _recalled(saved: Remembered, wall: datetime, now: float) -> Window | None:
         if believed is None:
             return None
         ends_in = believed
-    noted_at = now - (wall - saved.noted_at).total_seconds()
+    noted_at = min(now - (wall - saved.noted_at).total_seconds(), now + ends_in)
     return Window(budget.limit, budget.remaining, budget.per_for, now + ends_in, noted_at, saved.begun)
