@@ -33,6 +33,7 @@ def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | N
     if not conn.execute(select(exists().where(OPEN, _DOUBTED))).scalar_one():
         put_back(conn, UNKNOWN)  # else what was in doubt before goes further back
     throw(conn, UNKNOWN, note, now=since or now)
+    _bring_back(conn, since or now)
     put_back(conn, RESTORED)  # the newer time counts: posts may be out that were made since the last time
     throw(conn, RESTORED, note, now=since or now)
     sentence = (
@@ -41,6 +42,12 @@ def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | N
     )
     raise_alert(conn, RESTORED_CAUSE, sentence, needs_person=False, now=now)
     return conn.execute(update(deliveries).where(OPEN).values(look_first=1)).rowcount
+
+
+def _bring_back(conn: Connection, restored_at: datetime) -> None:
+    """What was written down as later than this moment, by a clock that was set back since, was before it."""
+    conn.execute(update(sources).where(sources.c.ok_at > restored_at).values(ok_at=restored_at))
+    conn.execute(update(deliveries).where(deliveries.c.settled_at > restored_at).values(settled_at=restored_at))
 
 
 def find_restored_at(conn: Connection) -> datetime | None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.ledger.db import InlineLedger
 from bot.ledger.doubts import doubt_all
 from bot.ledger.newer import unknown_since
-from bot.ledger.schema import deliveries
+from bot.ledger.schema import deliveries, sources
 from bot.look import look
 from tests.ledger.entries import later, planned
 
@@ -55,3 +55,13 @@ def test_an_older_doubt_counts_as_long_as_anything_is_in_it(ledger: InlineLedger
     put(ledger, 2, look_first=0)
     ledger.write_now(lambda conn: doubt_all(conn, "it was restored again", now=later(300)))
     assert ledger.read_now(lambda conn: unknown_since(conn, channel_id)) == later(300)
+
+
+def test_a_clock_that_was_set_back_before_the_restore_hides_no_doubt(ledger: InlineLedger) -> None:
+    """The backup says that the source was read later than it is now: that was before the restore, like all in it."""
+    planned(ledger, "1")
+    sent(ledger, 1, later(500))
+    ledger.write_now(lambda conn: doubt_all(conn, "it was restored", now=later(-600)))
+    read_at = ledger.read_now(lambda conn: conn.execute(select(sources.c.ok_at)).scalar_one())
+    settled_at = ledger.read_now(lambda conn: conn.execute(select(deliveries.c.settled_at)).scalar_one())
+    assert (read_at, settled_at) == (later(-600), later(-600))
