@@ -39,6 +39,27 @@ def postgres() -> Iterator[RealPostgres]:
         yield server
 
 
+WITH_TARGETS = {"kill", "pds", "races", "second_opinion", "simulation", "slow", "soak"}
+"""Markers whose tests have a target of their own already."""
+SMOKE = {"test_channels.py", "test_cli_status.py", "test_end_to_end_once.py"}
+"""The files whose tests on a server belong to the default suite as well."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the real PostgreSQL is run by `make test-postgres`, and but for a few by no other target."""
+    for item in items:
+        if _wants_server(item) and item.path.name not in SMOKE and not any(map(item.get_closest_marker, WITH_TARGETS)):
+            item.add_marker(pytest.mark.postgres)
+
+
+def _wants_server(item: pytest.Item) -> bool:
+    """It asks for the server, or for that engine of several."""
+    call = getattr(item, "callspec", None)
+    named = "postgresql" in call.params.values() if call is not None else False
+    return named or "postgres" in getattr(item, "fixturenames", ())
+
+
 _numbers = count(1)
 
 

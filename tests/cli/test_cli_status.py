@@ -111,12 +111,12 @@ def test_status_shows_trouble_of_sources_and_channels(handbill: Handbill, book: 
     book.ledger.write_now(
         lambda conn: pause_channel(conn, paused, reason="the token was revoked.", probe_at=again, now=book.at(-7200))
     )
-    book.ledger.write_now(lambda conn: note_removed(conn, [paused], now=book.now))
+    book.ledger.write_now(lambda conn: note_removed(conn, [paused], now=book.at(-7200)))
     answer = handbill("status", **ACCOUNT)
     assert "in 31 min" in answer.out
     assert "failing, 1 in a row: It does not exist (404)." in answer.out
     assert "@telegram; went down 2 h ago, tried again in 10 min: the token was revoked." in answer.out
-    assert "@weekly; taken out of the settings now: what is open here goes nowhere" in answer.out
+    assert "@weekly; taken out of the settings 2 h ago: what is open here goes nowhere" in answer.out
     assert "Open: 1, going by themselves" in answer.out
 
 
