@@ -26,6 +26,11 @@ def _doubted(channel_id: int) -> str:
     return f"doubted:{channel_id}"
 
 
+def _unknown(channel_id: int) -> str:
+    """The switch that is thrown since the first doubt about the channel that has not ended yet."""
+    return f"unknown:{channel_id}"
+
+
 def _met(channel_id: int) -> str:
     """The switch whose note is the newest post that a comparison has met and the ledger has no receipt of."""
     return f"met:{channel_id}"
@@ -81,6 +86,7 @@ def doubt_channel(
     conn.execute(update(deliveries).where(deliveries.c.channel_id == channel_id, OPEN).values(look_first=1))
     put_back(conn, _doubted(channel_id))
     throw(conn, _doubted(channel_id), post_id, now=since)
+    throw(conn, _unknown(channel_id), post_id, now=since)  # where it is thrown already, it keeps its time
     note_met(conn, channel_id, post_id, now=now)
     told = (alerts.c.cause == older_cause(channel_id)) & alerts.c.cleared_at.is_not(None)
     if conn.execute(select(exists().where(told))).scalar_one():
@@ -107,7 +113,7 @@ def unknown_since(conn: Connection, channel_id: int) -> datetime | None:
 
     What was found, or sent, since then is no place to begin a search at: what is looked for may lie before it.
     """
-    times = [thrown_at(conn, UNKNOWN), thrown_at(conn, _doubted(channel_id))]
+    times = [thrown_at(conn, UNKNOWN), thrown_at(conn, _unknown(channel_id))]
     return min((each for each in times if each is not None), default=None)
 
 
@@ -130,5 +136,6 @@ def trust_channel(conn: Connection, channel_id: int, identities: Collection[str]
         return False
     conn.execute(update(channels).where(channels.c.id == channel_id).values(look_first=0))
     put_back(conn, _doubted(channel_id))
+    put_back(conn, _unknown(channel_id))
     clear_alert(conn, older_cause(channel_id), now=now)
     return True

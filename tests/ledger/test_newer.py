@@ -120,6 +120,20 @@ def test_a_doubt_outlasts_what_is_pending_until_the_source_was_read(ledger: Inli
     assert trust(ledger, 13)
 
 
+def test_a_second_doubt_before_the_first_has_ended(ledger: InlineLedger) -> None:
+    """The search goes back as far as the first one; what sources show is in doubt from the second one on."""
+    planned(ledger, "1")
+    doubt(ledger, since=10)
+    read_source(ledger, 15)
+    doubt(ledger, since=20, post="y")
+    assert later(10) == ledger.read_now(lambda conn: newer.unknown_since(conn, 1))
+    assert {1: later(20)} == ledger.read_now(lambda conn: newer.doubted_since(conn, [1]))
+    read_source(ledger, 25)
+    ledger.write_now(lambda conn: conn.execute(update(deliveries).values(look_first=0)))
+    assert trust(ledger, 30)
+    assert ledger.read_now(lambda conn: newer.unknown_since(conn, 1)) is None
+
+
 def test_it_is_told_once(ledger: InlineLedger) -> None:
     """Where a doubt has come to nothing before, the next one is silent, and looks all the same."""
     planned(ledger, "1")
