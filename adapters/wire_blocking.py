@@ -6,10 +6,9 @@ outside: the thread that hangs on it wakes, and nothing is written any more, how
 
 import asyncio
 import socket
-import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
@@ -21,14 +20,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+from adapters.reach import CallEnded
 from adapters.threads import call_in_daemon_thread
 from adapters.wire import Until, Wire, current, within
 
 T = TypeVar("T")
-
-
-class CallEnded(OSError):
-    """The call's time was up: it does not get to write or read any more."""
 
 
 class Line:
@@ -100,24 +96,6 @@ async def call_blocking(work: Callable[[], T], seconds: float) -> T:
     finally:
         _line.reset(token)
         line.cut()
-
-
-def why_unreachable(error: BaseException) -> str:
-    """Why a request could not even be begun, in a few words, from the chain of errors that it left; or nothing."""
-    for link in _chain(error):
-        if isinstance(link, socket.gaierror):
-            return "its name does not resolve"
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return f"its certificate is not valid ({link.verify_message})"
-        if isinstance(link, ssl.SSLError):
-            return "it does not speak TLS as it should"
-        if isinstance(link, ConnectionRefusedError):
-            return "it refuses connections"
-        if isinstance(link, TimeoutError | CallEnded):
-            return "it did not answer in time"
-        if type(link) is OSError and link.strerror:
-            return link.strerror
-    return ""
 
 
 class WatchedSession(requests.Session):
@@ -213,12 +191,3 @@ def _shut(sock: socket.socket) -> None:
         # https://man7.org/linux/man-pages/man7/socket.7.html (SO_LINGER)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.shutdown(socket.SHUT_RDWR)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what it came from, the root first: neither urllib3 nor requests always says "from"."""
-    for below in (error.__cause__, error.__context__, getattr(error, "reason", None), *error.args):
-        if isinstance(below, BaseException):
-            yield from _chain(below)
-            break
-    yield error

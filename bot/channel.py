@@ -173,9 +173,10 @@ class Channel:
         wait = backoff(self._failures, self._doors.dice)
         if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
             wait = outcome.retry_after
-        self._away_until = self._doors.clock.monotonic() + wait
+        self._away_until, before = self._doors.clock.monotonic() + wait, self.away
         self.away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
-        self._log.warning("channel.unavailable", reason=self.away.why, due_at=self.away.until)
+        say = self._log.debug if before is not None and before.why == self.away.why else self._log.warning
+        say("channel.unavailable", reason=self.away.why, due_at=self.away.until)
         return self.away
 
     async def _settle_in(self, standing: Standing) -> str | None:

@@ -49,6 +49,8 @@ class Poller:
         self._channel_ids = channel_ids
         self._on_new = on_new
         self._redact = redact
+        self._said: str | None = None
+        """Why the last look failed, as the log has it: the same is not said at every look."""
         self._log = log.bind(source=source.name)
 
     async def register(self) -> None:
@@ -120,6 +122,9 @@ class Poller:
             self._log.exception("source.stumbled")
             await self._failed(state, f"reading it failed with {type(bug).__name__}", "", None)
         else:
+            if self._said is not None:
+                self._log.info("source.answers")
+                self._said = None
             await (self._unchanged(state) if feed is None else self._changed(state, fetched, feed))
 
     async def _unchanged(self, state: SourceState) -> None:
@@ -185,7 +190,8 @@ class Poller:
                 raise_alert(conn, failing_cause(state.id), sentence, needs_person=False, now=now)
 
         await self._doors.ledger.write(work)
-        self._log.warning("source.failed", reason=reason, failures=failures, next_poll_at=due)
+        say, self._said = self._log.debug if reason == self._said else self._log.warning, reason
+        say("source.failed", reason=reason, failures=failures, next_poll_at=due)
 
     def _next(self, now: datetime, *, failures: int, retry_after: float | None) -> tuple[datetime, datetime | None]:
         every = self.source.poll_every

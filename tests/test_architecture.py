@@ -99,6 +99,13 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqlalchemy.exc": {
         "DBAPIError": ("bot.cli",),
     },
+    "socket": {
+        "gaierror": ("adapters.reach",),
+    },
+    "ssl": {
+        "SSLCertVerificationError": ("adapters.reach",),
+        "SSLError": ("adapters.reach",),
+    },
 }
 
 USES: Mapping[re.Pattern[str], tuple[str, ...]] = {

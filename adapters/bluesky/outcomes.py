@@ -84,6 +84,7 @@ class Failure(Exception):
         name: str = "",
         detail: str = "",
         retry_after: float | None = None,
+        reason: str = "",
     ) -> None:
         super().__init__(server, phase, status, name)
         self.server = server
@@ -93,6 +94,8 @@ class Failure(Exception):
         """The XRPC error name; empty when there was none."""
         self.detail = " ".join(detail.split())[:_LONGEST_MESSAGE]
         self.retry_after = retry_after
+        self.reason = reason
+        """Why the server could not be reached, where that is known."""
 
     @property
     def refused(self) -> bool:
@@ -130,7 +133,7 @@ class Failure(Exception):
     def sentence(self) -> str:
         """What happened, for people."""
         if self.phase == "not_sent":
-            return f"{self.server} could not be reached."
+            return f"{self.server} could not be reached{f': {self.reason}' if self.reason else ''}."
         if self.status is None:
             return f"{self.server} did not answer."
         if 200 <= self.status < 300:  # noqa: PLR2004

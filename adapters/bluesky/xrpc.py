@@ -22,6 +22,7 @@ from adapters.address import host_of
 from adapters.bluesky.budget import when_to_return
 from adapters.bluesky.outcomes import Failure
 from adapters.bluesky.session import Session
+from adapters.reach import why_unreachable
 from adapters.wire import PhaseTransport, Wire, watch, within
 
 T = TypeVar("T")
@@ -175,6 +176,7 @@ class Xrpc:
             name=name,
             detail=detail,
             retry_after=when_to_return(wire.headers, self._now()),
+            reason=why_unreachable(error) if wire.nothing_sent else "",
         )
 
 

@@ -13,8 +13,9 @@ from adapters.mastodon import MastodonSettings
 from adapters.mastodon.entities import Account, Status, account_of, object_of, statuses_of
 from adapters.mastodon.outcomes import Failure, asking_outcome, confirming_outcome, words_of
 from adapters.outcomes import Outcome
+from adapters.reach import why_unreachable
 from adapters.wire import Wire, watch
-from adapters.wire_blocking import WatchedSession, call_blocking, why_unreachable
+from adapters.wire_blocking import WatchedSession, call_blocking
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from adapters.address import host_of
+from adapters.reach import why_unreachable
 from adapters.telegram.verdict import Seen
 from adapters.wire import PhaseTransport, current, watch, within
 
@@ -60,7 +61,8 @@ class BotClient:
                 # token (InvalidToken), so only the words are kept, without it.
                 if wire.requests == 0 and not isinstance(problem, RuntimeError | TelegramError):
                     raise  # a mistake of ours, made before anything was sent
-                error = f"{problem}".replace(self._token, "…")
+                why = why_unreachable(problem) if wire.nothing_sent else ""
+                error = why or f"{problem}".replace(self._token, "…")
         return Seen(
             self.server, wire.phase, wire.status, wire.headers, wire.body, loop.time() - began_at, error or "no answer"
         )

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from adapters.reach import CallEnded
 from adapters.threads import call_in_daemon_thread
 from adapters.wire import Until, Wire, watch
-from adapters.wire_blocking import CallEnded, WatchedSession, call_blocking
+from adapters.wire_blocking import WatchedSession, call_blocking
 from tests.adapters.raw import OK, Misbehave, read_request, serving
 
 
