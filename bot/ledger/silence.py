@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from bot.doors import Clock
 
@@ -31,14 +31,19 @@ class Silence:
         self._line: Any = None
         self._since: float | None = None
         event.listen(engine, "connect", self._on_connect, insert=True)
-        for said in ("before_cursor_execute", "commit", "rollback"):
+        for said in ("before_cursor_execute", "commit"):
             event.listen(engine, said, self._asked)
-        for over in ("after_cursor_execute", "checkin"):
+        event.listen(engine, "rollback", self._on_rollback)
+        for over in ("after_cursor_execute", "checkin", "invalidate"):
             event.listen(engine, over, self._answered)
 
     def _on_connect(self, line: Any, _record: object) -> None:
         self._line = line
         self._asked()
+
+    def _on_rollback(self, conn: Connection) -> None:
+        if not conn.invalidated:  # where the connection is lost nothing is asked
+            self._asked()
 
     def _asked(self, *_: object) -> None:
         self._since = self._monotonic()
@@ -53,6 +58,7 @@ class Silence:
 
     def end(self) -> None:
         """Cut the line: whoever waits for an answer is told that the connection is lost. From any thread."""
+        self._since = None
         if self._line is not None:
             cut(self._line)
 

@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.ledger import bell, silence
 from bot.ledger.bell import listen, open_line, ring
 from bot.ledger.db import InlineLedger, ThreadLedger, open_engine, session_of
-from bot.ledger.silence import Silence, watch
+from bot.ledger.silence import Silence, cut, watch
 from bot.ledger.trouble import passes
 from tests.ledger.engines import ON_SERVER
 from tests.real.postgres.blackhole import Blackhole
@@ -49,6 +49,7 @@ async def test_a_statement_without_an_answer_is_given_up(way: Blackhole, monkeyp
         await ledger.write(lambda conn: conn.exec_driver_sql("SELECT 1").scalar_one())
     watching.cancel()
     assert passes(given_up.value)
+    assert 0.0 == quiet.lasts_for()
     way.mend()
     assert first < await ledger.write(session_of)
     ledger.close()
@@ -68,9 +69,10 @@ async def test_a_commit_without_an_answer_is_given_up(way: Blackhole) -> None:
     writing = asyncio.create_task(ledger.write(work))
     await lost.wait()
     assert 0.0 < quiet.lasts_for()
-    quiet.end()
+    cut(quiet._line)
     with pytest.raises(OperationalError):
         await writing
+    assert 0.0 == quiet.lasts_for()
     ledger.close()
 
 
