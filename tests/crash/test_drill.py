@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from adapters.base import CanList
 from adapters.sandbox.feeds import ArticleStub
 from bot.cli.beside import doors_beside
@@ -16,6 +18,7 @@ from tests.stage import Stage
 BUSY = {"BACKFILL": "1", "POLL_EVERY": "1s"}
 
 
+@pytest.mark.slow
 async def test_an_old_ledger_is_put_back(tmp_path: Path, new_ledger: Path) -> None:
     """Backed up while it runs, the daemon posts on; its ledger is lost, the old one restored, and nothing is posted
     twice: where the platform lists posts they are found, where it does not they are held. What is new goes out, and

@@ -52,6 +52,7 @@ def table(output: str) -> list[str]:
     return lines[head + 1 : lines.index("", head)]
 
 
+@pytest.mark.slow
 async def test_the_demo_shows_posts_trouble_and_a_table_and_succeeds(tmp_path: Path) -> None:
     """Its own programme: a lost answer, an outage, being told to wait, a SIGKILL; everything is out exactly once."""
     code, output = await run("--articles", "5", "--every", "0.2", folder=tmp_path)
