@@ -64,7 +64,7 @@ ARTICLES ?= 2000
 soak: install-dev  ## faults by chance and a kill every two seconds, for thousands of articles (ARTICLES=2000)
 	@$(BIN)/python -m tests.soak --articles $(ARTICLES)
 
-test-slow: install-dev  ## the longer proofs
+test-slow: install-dev  ## the longer proofs, the drill and the demo with real processes among them
 	@$(BIN)/python -m pytest -n 2 -m slow
 
 lint: install-dev  ## style and dependencies, with warnings as errors
