@@ -36,6 +36,8 @@ from tests.stage import SEATS
 OUTCOMES = (RateLimited, Unavailable, Rejected, ChannelDown, Uncertain)
 STATUSES = (400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 502, 503)
 
+AT_ONCE = 5.0
+"""Seconds, real ones among them: a busy machine takes some, a call that is left to itself tens of them."""
 UPLOADING = [*(name for name in PLATFORMS if SEATS[name](lambda: 0.0).uploads), "simulated masto"]
 
 
@@ -292,7 +294,7 @@ def test_a_cancelled_call_closes_its_line_and_writes_nothing_more(play: Callable
         with pytest.raises(asyncio.CancelledError):
             await calling
         await it.tap.all_closed()
-        assert it.clock.monotonic() - cancelled_at < timedelta(seconds=1).total_seconds()
+        assert it.clock.monotonic() - cancelled_at < AT_ONCE
         await it.adapter.close()
         await it.clock.sleep(600)
         assert (written, asked) == (it.tap.written, len(it.seat.server.requests))
@@ -310,7 +312,7 @@ def test_a_call_that_hangs_ends_by_its_own_deadline(play: Callable[[Play], None]
         began_at = it.clock.monotonic()
         with pytest.raises(Uncertain):
             await it.adapter.publish(payload, key)
-        assert it.clock.monotonic() - began_at <= it.adapter.deadline_for + 1
+        assert it.clock.monotonic() - began_at <= it.adapter.deadline_for + AT_ONCE
         await it.tap.all_closed()
 
     play(act)
@@ -344,7 +346,7 @@ def test_close_waits_for_nobody(play: Callable[[Play], None]) -> None:
         began_at = it.clock.monotonic()
         await it.adapter.close()
         await it.adapter.close()
-        assert it.clock.monotonic() - began_at < 1
+        assert it.clock.monotonic() - began_at < AT_ONCE
         assert not calling.done() or isinstance(calling.exception(), Outcome)
         calling.cancel()
         await asyncio.wait([calling])
