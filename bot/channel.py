@@ -19,7 +19,7 @@ from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.channels import ChannelState
 from bot.ledger.postgres import take_turn
 from bot.patience import shortly
-from bot.retry import PROBE_FROM, PROBE_TO, backoff
+from bot.retry import PROBE_FROM, PROBE_TO, backoff, sentences
 from bot.wait import Wait
 
 log = structlog.get_logger()
@@ -137,11 +137,11 @@ class Channel:
         try:
             standing = await shortly(self._doors.clock, self.adapter.verify)
         except ChannelDown as down:
-            return await self._rest(f"{down.message} {down.mend}".strip())
+            return await self._rest(sentences(down.message, down.mend))
         except Outcome as outcome:
             return self._stay_away(outcome)
         if standing.problems:
-            return await self._rest(" ".join(standing.problems))
+            return await self._rest(" ".join(sentences(problem, "") for problem in standing.problems))
         if twin := await self._settle_in(standing):
             return await self._rest(f"It is the same place as channel {twin}. Take one of the two out of the settings.")
         if paused:

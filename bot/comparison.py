@@ -21,7 +21,7 @@ from bot.doors import Doors, Lease
 from bot.ledger import newer
 from bot.newer import are_unknown, is_unknown
 from bot.patience import shortly
-from bot.retry import backoff
+from bot.retry import backoff, sentences
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ class Comparison:
         try:
             posts = await self._ask()
         except ChannelDown as down:
-            return await self._channel.go_down(f"{down.message} {down.mend}".strip())
+            return await self._channel.go_down(sentences(down.message, down.mend))
         except (RateLimited, Unavailable, Uncertain) as outcome:
             return self._put_off(outcome)
         except Outcome as refusal:  # a server that will not tell is no reason to post nothing

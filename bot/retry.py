@@ -41,6 +41,12 @@ def backoff(failures: int, dice: Dice, *, start: float = BACKOFF_FROM, top: floa
     return grown * dice.uniform(1 - JITTER, 1.0)
 
 
+def sentences(message: str, mend: str) -> str:
+    """What is wrong and what mends it, one after the other, as a person writes them."""
+    said = [message.strip(), mend.strip()[:1].upper() + mend.strip()[1:]]
+    return " ".join(each if each.endswith((".", "!", "?")) else f"{each}." for each in said if each)
+
+
 EVENTS: Mapping[tuple[Step, type[Outcome]], Event] = {
     ("stage", RateLimited): Event.TOLD_TO_WAIT,
     ("stage", Unavailable): Event.NOT_EXECUTED,
@@ -91,7 +97,7 @@ def judge(
             return Settlement(event, now + timedelta(seconds=wait), reason, failed=True, status=status)
         case Event.CHANNEL_DOWN:
             mend = outcome.mend if isinstance(outcome, ChannelDown) else ""
-            return Settlement(event, now, f"{reason} {mend}".strip(), status=status)
+            return Settlement(event, now, sentences(reason, mend), status=status)
         case Event.LOST:
             return Settlement(event, now + timedelta(seconds=quiet_for), reason, failed=True, status=status)
         case _:
