@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-postgres test-races test-kill test-soak soak test-pds test-second-opinion test-simulation test-slow simulate lint types bench check lock clean install install-dev
+.PHONY: help demo test test-postgres test-races test-kill test-soak soak test-pds test-second-opinion test-simulation test-slow simulate lint types bench bench-full check lock clean install install-dev
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -77,8 +77,11 @@ types: install-dev  ## mypy, strict
 
 check: lint types test  ## what a change must pass before it is committed
 
-bench: install-dev  ## figures to compare within one run
+bench: install-dev  ## figures to compare within one run (one part: .venv/bin/python -m bench --help)
 	@$(BIN)/python -m bench
+
+bench-full: install-dev  ## the same, with ledgers of up to ten million deliveries
+	@$(BIN)/python -m bench --full
 
 lock: install-dev  ## renew the hashed lock files, which name no host
 	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock" -o requirements.lock

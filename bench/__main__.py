@@ -1,157 +1,122 @@
-"""`make bench`: starts the sandbox in one process, measures in others, prints a table. No figure is asserted."""
+"""`python -m bench [PART…]`: measures part by part, prints a table for each. No figure is asserted."""
 
+import argparse
 import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench.stage import APP_PASSWORD, CHAT, HANDLE, MASTODON_TOKEN, TOKEN
+from bench import daemon, ledger, share, takeover
+from bot.crew import BEAT_EVERY, HUNG_AFTER
+from tests.share import BACKLOG
 
-POSTS = 100
-ROUNDS = 3
-GOALS = {"cpu": "at most 1.5", "memory": "at most 130 MB"}
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is measured."""
+
+    title: str
+    measure: Callable[[bool], Rows]
+    """Takes whether it is to be the long form."""
+    columns: Mapping[str, tuple[str, str]]
+    """Name in a row → heading, format."""
+
+
+PARTS = {
+    "costs": Part(
+        f"CPU per delivered post, best of {daemon.ROUNDS} rounds of {daemon.POSTS}",
+        lambda _: daemon.measure_costs(),
+        {
+            "platform": ("platform", ""),
+            "ms": ("Handbill, ms", ".2f"),
+            "bare_ms": ("bare library, ms", ".2f"),
+            "ratio": ("ratio (goal: at most 1.5)", ".2f"),
+        },
+    ),
+    "idle": Part(
+        "The daemon with three channels, idle",
+        lambda _: daemon.measure_idle(),
+        {
+            "first_poll_s": (f"start to first poll, new ledger, s (best of {daemon.ROUNDS})", ".2f"),
+            "times_the_imports": ("times importing the three libraries", ".1f"),
+            "memory_mb": ("resident, MB (goal: at most 130)", ".0f"),
+        },
+    ),
+    "ledger": Part(
+        "Look, freeze, claim and settle one post (three commits), by all that the ledger remembers; medians",
+        lambda full: ledger.measure(ledger.FULL if full else ledger.SIZES),
+        {
+            "engine": ("engine", ""),
+            "deliveries": ("deliveries", ",d"),
+            "ms": ("ms", ".2f"),
+            "per_second": ("posts/s", ".0f"),
+            "ratio": (f"times the smallest (goal: at most {ledger.GOAL})", ".2f"),
+            "filled_in_s": ("filled in, s", ".1f"),
+        },
+    ),
+    "share": Part(
+        f"A backlog of {BACKLOG} posts, simulated time (goal: {share.GOAL})",
+        lambda _: share.measure(),
+        {
+            "platform": ("platform", ""),
+            "share": ("of what is allowed", ".1%"),
+            "took_s": ("took, s", ".0f"),
+            "refused": ("refused (429)", "d"),
+        },
+    ),
+    "takeover": Part(
+        f"A worker is lost, PostgreSQL; a beat is {BEAT_EVERY:.0f} s, hung is {HUNG_AFTER:.0f} s",
+        lambda _: takeover.measure(),
+        {
+            "worker": ("the worker is", ""),
+            "taken_s": ("all accounts taken after, s", ".1f"),
+            "out_s": ("posts out after, s", ".1f"),
+            "beats": ("in beats", ".1f"),
+            "hung_after": ("in times of hung", ".1f"),
+        },
+    ),
+}
 
 
 def main() -> None:
-    """Measure and print."""
-    stage = subprocess.Popen(
-        [sys.executable, "-m", "bench.stage", str(POSTS + 1)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+    """Measure what was asked for, and print it."""
+    listed = "\n".join(f"  {name:<10} {part.title}" for name, part in PARTS.items())
+    parser = argparse.ArgumentParser(
+        "python -m bench", epilog=f"parts:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    try:
-        said = json.loads(_line(stage))
-        console = Console()
-        with tempfile.TemporaryDirectory() as folder:
-            console.print(_costs(said, Path(folder), console))
-            console.print(_daemon(said, Path(folder), stage))
-    finally:
-        stage.terminate()
-        stage.wait()
+    parser.add_argument("parts", nargs="*", metavar="PART", help="all of them, where none is named")
+    parser.add_argument("--full", action="store_true", help="ledgers of up to ten million deliveries")
+    parser.add_argument("--json", action="store_true", help="one object: part → rows")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    console, found = Console(stderr=asked.json), {}
+    console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    for name in asked.parts or PARTS:
+        with console.status(f"{name} …"):
+            found[name] = PARTS[name].measure(asked.full)
+        if not asked.json:
+            console.print(_table(PARTS[name], found[name]))
+    if asked.json:
+        print(json.dumps(found, indent=2))
 
 
-def _line(stage: subprocess.Popen[str]) -> str:
-    assert stage.stdout is not None
-    return stage.stdout.readline()
-
-
-def _environment(said: dict[str, str], folder: Path, *platforms: str) -> dict[str, str]:
-    """The settings of a daemon on the sandbox."""
-    sections = {
-        "telegram": {
-            "TOKEN": TOKEN,
-            "CHAT": str(CHAT),
-            "API_BASE": said["telegram"],
-            "PER_MINUTE": "100000",
-            "PER_SECOND": "100000",
-        },
-        "mastodon": {"SERVER": said["mastodon"], "TOKEN": MASTODON_TOKEN},
-        "bluesky": {"SERVER": said["bluesky"], "HANDLE": HANDLE, "APP_PASSWORD": APP_PASSWORD},
-    }
-    return {
-        "HANDBILL_SOURCES": said["feed"],
-        "HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
-        "HANDBILL_BACKFILL": str(POSTS + 1),
-        "HANDBILL_SETTLE": "0",
-        "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
-    } | {f"HANDBILL_{name.upper()}__{key}": value for name in platforms for key, value in sections[name].items()}
-
-
-def _run(*arguments: str) -> float:
-    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{arguments[0]} failed:\n{done.stderr}")
-    return float(done.stdout.strip().splitlines()[-1])
-
-
-def _costs(said: dict[str, str], folder: Path, console: Console) -> Table:
-    table = Table(title=f"CPU per delivered post, best of {ROUNDS} rounds of {POSTS}")
-    table.add_column("platform")
-    for heading in ("Handbill, ms", "bare library, ms", f"ratio (goal: {GOALS['cpu']})"):
-        table.add_column(heading, justify="right")
-    for platform in ("telegram", "mastodon", "bluesky"):
-        environ = json.dumps(_environment(said, folder, platform))
-        ours, bare = [], []
-        with console.status(f"{platform} …"):
-            for _ in range(ROUNDS):  # in turn, so that a busy moment of the machine strikes both
-                ours.append(_run("bench.deliver", environ, str(POSTS)))
-                bare.append(_run("bench.bare", platform, said[platform], str(POSTS)))
-        mine, theirs = min(ours) / POSTS * 1000, min(bare) / POSTS * 1000
-        table.add_row(platform, f"{mine:.2f}", f"{theirs:.2f}", f"{mine / theirs:.2f}")
+def _table(part: Part, rows: Rows) -> Table:
+    table = Table(title=part.title)
+    for heading, form in part.columns.values():
+        table.add_column(heading, justify="right" if form else "left")
+    for row in rows:
+        table.add_row(*(format(row[name], form) for name, (_, form) in part.columns.items()))
     return table
-
-
-def _daemon(said: dict[str, str], folder: Path, stage: subprocess.Popen[str]) -> Table:
-    """Start the daemon on a ledger that has nothing left to do; time to its first poll, memory when idle."""
-    environ = _environment(said, folder, "telegram", "mastodon", "bluesky")
-    environ |= {"HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'idle.db'}", "HANDBILL_BACKFILL": "0"}
-    times, memory = [], 0.0
-    for _ in range(ROUNDS):
-        before = _polls(stage)
-        began = time.monotonic()
-        daemon = _start(environ, folder)
-        while _polls(stage) == before:
-            if daemon.poll() is not None:
-                raise SystemExit(f"the daemon ended by itself:\n{(folder / 'log').read_text()}")
-            time.sleep(0.01)
-        times.append(time.monotonic() - began)
-        time.sleep(3)  # all three have said who they are, and rest
-        memory = max(memory, _resident(daemon.pid))
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait()
-        (folder / "idle.db").unlink()
-    bare = _python_start(environ)
-    table = Table(title="The daemon with three channels, idle")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_row(f"from start to first poll, new ledger (best of {ROUNDS})", f"{min(times):.2f} s")
-    table.add_row("the same as a multiple of importing the three libraries", f"{min(times) / bare:.1f}")
-    table.add_row(f"resident memory (goal: {GOALS['memory']})", f"{memory:.0f} MB")
-    return table
-
-
-def _start(environ: dict[str, str], folder: Path) -> subprocess.Popen[Any]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **environ},
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("w"),
-    )
-
-
-def _python_start(environ: dict[str, str]) -> float:
-    """Seconds that Python takes to start and import the three client libraries."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        began = time.monotonic()
-        subprocess.run(
-            [sys.executable, "-c", "import telegram, mastodon, atproto_client"], env=os.environ | environ, check=True
-        )
-        best = min(best, time.monotonic() - began)
-    return best
-
-
-def _polls(stage: subprocess.Popen[str]) -> int:
-    assert stage.stdin is not None
-    stage.stdin.write("polls\n")
-    stage.stdin.flush()
-    return int(_line(stage))
-
-
-def _resident(pid: int) -> float:
-    """Megabytes, as the kernel counts them (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1000
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ def budget_of(headers: Mapping[str, str], now: datetime, *, requests_per_post: i
 
     The server tells of whichever limit is tighter, and not which: windows are aligned to the epoch, so that one of
     three hours ends at a multiple of them, and one of five minutes is never further away. When both end at once, it
-    is taken for that of the statuses, which binds in the long run. A limit of requests is shared among posts with
-    what each of them needs besides.
+    is taken for that of the statuses, which binds in the long run. Of a limit of requests, posts leave alone what each
+    of them needs besides: a backlog's posts are read back minutes later, when its calls would have used up all of it.
     """
     limit, left = _count(headers, "x-ratelimit-limit"), _count(headers, "x-ratelimit-remaining")
     reset_at = reset_of(headers, now)
@@ -43,7 +43,8 @@ def budget_of(headers: Mapping[str, str], now: datetime, *, requests_per_post: i
         return Budget(limit, left, STATUSES_FOR, resets_at)
     if wait > REQUESTS_FOR + _ROUNDING:
         return None
-    return Budget(max(1, limit // requests_per_post), left // requests_per_post, REQUESTS_FOR, resets_at)
+    for_posts = max(1, limit // requests_per_post)
+    return Budget(for_posts, max(0, left - (limit - for_posts)), REQUESTS_FOR, resets_at)
 
 
 def reset_of(headers: Mapping[str, str], now: datetime) -> datetime | None:
