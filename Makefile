@@ -55,7 +55,7 @@ test-simulation: install-dev  ## mistakes put into the program, each of which th
 	@$(BIN)/python -m pytest -n 2 -m simulation
 
 simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; KEEP=1 keeps what breaks as a test
-	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(FIRST),--first $(FIRST)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
 
 test-soak: install-dev  ## a small soak, on both engines
 	@$(BIN)/python -m pytest -n 2 -m soak
