@@ -1,5 +1,6 @@
 """What became of a soak, by what readers see; and of whatever is wrong, everything that tells why."""
 
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -77,7 +78,8 @@ def _judged(stage: Stage, seat: Seat, articles: Sequence[ArticleStub]) -> Iterat
     try:
         judge(stage, seat, articles, [])
     except AssertionError as wrong:
-        yield f"{seat.platform}: {wrong}"
+        place = traceback.extract_tb(wrong.__traceback__)[-1]
+        yield f"{seat.platform}: {place.line} does not hold: {wrong}"
 
 
 def _tell(stage: Stage, seat: Seat, article: ArticleStub, seen: Sequence[PublicPost], row: DeliveryRow | None) -> str:
