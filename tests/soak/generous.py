@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from aiohttp import web
 
+from adapters.sandbox.server import Answer
 from tests.stage import SEATS, Now, Seat
 
 POSTS = 1_000_000
@@ -33,6 +35,17 @@ def _tell(server: Any, platform: str) -> None:
     server.app.on_response_prepare.append(tell)
 
 
+def _be_as_wide_when_told_to_wait(server: Any) -> None:
+    """Or the usual limit would be learnt from it, and kept to for as long as its window is."""
+    told_to_wait = server.told_to_wait
+
+    def told(seconds: float) -> Answer:
+        answer: Answer = told_to_wait(seconds)
+        return replace(answer, headers={**answer.headers, "X-RateLimit-Limit": str(POSTS)})
+
+    server.told_to_wait = told
+
+
 def _telegram(now: Now) -> Seat:
     seat = SEATS["telegram"](now)
     cast(Any, seat.server).paced = False
@@ -45,6 +58,7 @@ def _mastodon(now: Now) -> Seat:
     seat = SEATS["mastodon"](now)
     cast(Any, seat.server)._gate.paced = False
     _tell(seat.server, "mastodon")
+    _be_as_wide_when_told_to_wait(seat.server)
     return seat
 
 
