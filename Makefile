@@ -31,7 +31,7 @@ install-dev: $(VENV)/.dev  ## install what its tests need as well
 demo: install  ## the real daemon against the embedded sandbox: posts, an outage, the recovery, a table
 	@$(BIN)/handbill demo
 
-test: install-dev  ## the default test suite (about eight minutes on two cores)
+test: install-dev  ## the default test suite: what is quick
 	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not postgres and not soak and not races and not simulation and not second_opinion"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)

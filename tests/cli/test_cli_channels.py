@@ -178,6 +178,7 @@ def test_a_pause_goes_with_the_name(book: Book) -> None:
     assert not book.ledger.read_now(lambda conn: may_send(conn, second))
 
 
+@pytest.mark.slow
 async def test_a_paused_ledger_sends_nothing_and_goes_on(tmp_path: Path, new_ledger: Path) -> None:
     """`once` on a paused ledger finds articles, sends none of them and says why; resumed, all are out, in order."""
     async with Stage(tmp_path) as stage:

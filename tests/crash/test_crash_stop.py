@@ -65,6 +65,7 @@ async def test_the_process_leaves_within_30_seconds(tmp_path: Path, new_ledger: 
         _check_given_up(stage)
 
 
+@pytest.mark.slow
 async def test_beside_the_daemon_and_at_a_second_signal(tmp_path: Path, new_ledger: Path) -> None:
     """A second sender says who holds the ledger and ends with 2, every other command works beside the daemon, and a
     second SIGTERM ends it at once, whatever hangs."""
