@@ -45,6 +45,7 @@ class Slot:
         """SIGTERM, and wait until it is gone; nothing is started in its place."""
         self._leaving = True
         life, task = self._lives[-1]
+        life.process.fuses = [fuse for fuse in life.process.fuses if fuse.what != "stop"]
         if life.process.stopped:
             life.process.go_on()
         if not life.process.dead:
