@@ -91,6 +91,8 @@ class Judge:
         self._places = places
         self._happened = happened
         self._rows: dict[int, Row] = {}
+        self._restored: dict[int, State] = {}
+        """What a ledger that was put back had to say."""
         self._attempts = 0
         self._etag: str | None = None
         self._articles = 0
@@ -187,6 +189,7 @@ class Judge:
         """Another ledger was put in the place of this one."""
         self._open()
         self._rows = {row.id: row for row in self.rows()}
+        self._restored = {row.id: row.state for row in self._rows.values()}
         self._attempts, self._etag, self._articles = 0, None, 0
         self._written_at.clear()
 
@@ -263,7 +266,9 @@ class Judge:
                 if not seen and (place.name, row.key) not in self._lies:
                     self.broken("lost", f"{where} is sent, and was never out")
             case State.FAILED | State.SKIPPED | State.CANCELLED:
-                if out and row.state is not State.CANCELLED:
+                # That a person had it sent after the backup was made, the restored ledger does not know: should it be
+                # retried again, it is looked for first.
+                if out and row.state is not State.CANCELLED and self._restored.get(row.id) is not row.state:
                     self.broken("lost", f"{where} is {row.state}, and is out")
                 if not row.reason:
                     self.broken("silent", f"{where} is {row.state} without a word")
