@@ -33,7 +33,7 @@ def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | N
     if not conn.execute(select(exists().where(OPEN, _DOUBTED))).scalar_one():
         put_back(conn, UNKNOWN)  # else what was in doubt before goes further back
     throw(conn, UNKNOWN, note, now=since or now)
-    _bring_back(conn, since or now)
+    _bring_back(conn, now)
     put_back(conn, RESTORED)  # the newer time counts: posts may be out that were made since the last time
     throw(conn, RESTORED, note, now=since or now)
     sentence = (
@@ -44,10 +44,10 @@ def doubt_all(conn: Connection, note: str, *, now: datetime, since: datetime | N
     return conn.execute(update(deliveries).where(OPEN).values(look_first=1)).rowcount
 
 
-def _bring_back(conn: Connection, restored_at: datetime) -> None:
+def _bring_back(conn: Connection, now: datetime) -> None:
     """What was written down as later than this moment, by a clock that was set back since, was before it."""
-    conn.execute(update(sources).where(sources.c.ok_at > restored_at).values(ok_at=restored_at))
-    conn.execute(update(deliveries).where(deliveries.c.settled_at > restored_at).values(settled_at=restored_at))
+    conn.execute(update(sources).where(sources.c.ok_at > now).values(ok_at=now))
+    conn.execute(update(deliveries).where(deliveries.c.settled_at > now).values(settled_at=now))
 
 
 def find_restored_at(conn: Connection) -> datetime | None:
