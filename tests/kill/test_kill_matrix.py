@@ -11,6 +11,7 @@ from adapters.sandbox.feeds import ArticleStub
 from tests.inside import lay_ledger
 from tests.judge import judge
 from tests.process import Program, settled, told
+from tests.soak.generous import GENEROUS
 from tests.stage import Stage
 
 pytestmark = pytest.mark.kill
@@ -37,9 +38,11 @@ async def _die(stage: Stage, when: str, at: int) -> bool:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    """The three platforms, and an empty ledger: in a file, and on a server."""
+    """The three platforms, and an empty ledger: in a file, and on a server. So many starts in so few minutes would use
+    up what the platforms usually allow, and what is left would rightly wait for its turn: here they allow more."""
     on_server = request.param == "postgresql"
-    async with Stage(tmp_path, database_url=request.getfixturevalue("new_database") if on_server else None) as stage:
+    database_url = request.getfixturevalue("new_database") if on_server else None
+    async with Stage(tmp_path, seats=GENEROUS, database_url=database_url) as stage:
         if not on_server:
             lay_ledger(request.getfixturevalue("new_ledger"), stage)
         yield stage
