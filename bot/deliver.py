@@ -19,7 +19,7 @@ from typing import TypeVar
 import structlog
 
 from adapters.base import Adapter, CanInfer, CanList
-from adapters.outcomes import Answer, Outcome, Unavailable, Uncertain
+from adapters.outcomes import Answer, Outcome, Rejected, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
 from bot.channel import SHORTEST_REST, Channel, Rest
 from bot.comparison import Comparison
@@ -352,7 +352,8 @@ class Lane:
             keys = self._payloads.keys_of(delivery, article)
             answer = await self._shortly(lambda: search(self._adapter, payload, keys, marker))
         except Outcome as outcome:
-            settlement = self._judge(step, outcome, delivery)
+            # What is refused now may be out all the same, from before: that is for a person to see.
+            settlement = self._judge("find" if isinstance(outcome, Rejected) else step, outcome, delivery)
         else:
             settlement = self._conclude(answer, delivery)
         await self._settler.aside(delivery, step, settlement, article, started_at=started_at)

@@ -16,7 +16,7 @@ SELDOM = 0.001
 _USUAL = ("edge pending claimed", "edge sending sent", "event articles")
 _MATTERS = (
     *("edge sending lost", "edge uncertain found", "edge uncertain absent", "edge uncertain cannot_tell"),
-    *("edge sending not_executed", "edge sending told_to_wait", "edge sending channel_down"),
+    *("edge sending told_to_wait", "edge sending channel_down"),
     *("event crash", "event stop", "event lose", "event restore", "event pause", "event outage"),
 )
 _STOPS = ("step", "call", "sent", "answered")

@@ -102,6 +102,8 @@ def scenario(seed: int) -> Scenario:
         writer.story()
     if expires_for is not None:
         writer.outage()
+    if any(event.how == "moved" for event in writer.events):  # with a new id as well, nothing would tell it again
+        writer.events = [event for event in writer.events if event.how != "renamed"]
     events = sorted((replace(each, at=round(each.at * tempo, 3)) for each in writer.events), key=lambda each: each.at)
     events = [replace(each, count=each.count * tempo) if each.what in _LASTING else each for each in events]
     return Scenario(seed, places, workers, tempo, expires_for, tuple(events))
@@ -247,7 +249,7 @@ class _Writer:
         self._add(at + 110, "articles", count=self._chance.randint(1, 2))
         self._add(at + self._chance.uniform(120, 250), "restore")
         if self._chance.random() < 0.4:
-            self._add(at + 111, "fault", f"{self._place(LISTED)}.find", "refuse", self._chance.randint(1, 3))
+            self._add(at + 111, "fault", f"{self._place(LISTED)}.find", "refuse", 4 * self._chance.randint(1, 3))
         if self._chance.random() < 0.3:
             self._add(at + 118, "feed", how="again", count=200)
         self._want(at + 260, "release", "reject", "held-sent")
