@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from adapters.base import Adapter, CanAlert
 from bot.account import Account
 from bot.audit import Auditor
-from bot.channel import Channel, Rest, down_cause
+from bot.channel import Channel, down_cause
 from bot.deliver import Lane
 from bot.doors import Doors
 from bot.late import late_cause
@@ -33,6 +33,7 @@ from bot.pacing import Notes
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause
 from bot.render import Renderer
+from bot.rest import Rest
 from bot.settings.model import Settings, SourceSettings
 from bot.tell import Teller
 from bot.watch import watch

@@ -197,7 +197,7 @@ def _late(lane: Lane, backlog: Backlog, now: datetime) -> Late:
     """The ledger's facts, and what only the lane knows: whether the platform is away, and what it rests for."""
     channel, head, rest = backlog.channel, backlog.head, lane.resting
     down = channel.paused_reason or "it is down" if channel.paused_at is not None else None
-    away = lane.channel.away
+    away = lane.channel.away.rest
     due_at = head.due_at if head is not None and head.due_at is not None and head.due_at > now else None
     paced = rest is not None and bool(rest.why) and rest.until is not None and due_at is None
     again_at = channel.probe_at if down else away.until if away else rest.until if rest and paced else due_at

@@ -4,14 +4,13 @@ Credentials, rights or a suspension pause the channel with one alert; everything
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from adapters.base import Adapter, Standing
-from adapters.outcomes import ChannelDown, Outcome, RateLimited
+from adapters.outcomes import ChannelDown, Outcome
 from bot.doors import Dice, Doors
 from bot.late import late_cause
 from bot.ledger import channels
@@ -19,21 +18,11 @@ from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.channels import ChannelState
 from bot.ledger.postgres import take_turn
 from bot.patience import shortly
+from bot.rest import Away, Rest, rest_for
 from bot.retry import PROBE_FROM, PROBE_TO, backoff, sentences
 from bot.wait import Wait
 
 log = structlog.get_logger()
-
-SHORTEST_REST = 0.001
-"""Seconds: less than wall time can tell would be no rest at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Nothing to do before `until` (None: before something new is planned)."""
-
-    until: datetime | None
-    why: str = ""
 
 
 def pause(conn: Connection, channel_id: int, reason: str, *, now: datetime, dice: Dice) -> bool:
@@ -85,11 +74,8 @@ class Channel:
         """The platform says that all is well and refused a post all the same: only a post it takes ends the alert."""
         self._standing: Standing | None = None
         self._asked = False
-        self._failures = 0
-        self.away: Rest | None = None
-        """Until when the platform is left alone that could not be reached when it was asked who we are, and why."""
-        self._away_until = 0.0
-        """The same, by the clock that never runs back."""
+        self.away = Away(doors, redact)
+        """The platform could not be reached when it was asked who we are."""
         self._wait = Wait()
         self._log = log.bind(channel=state.name, platform=adapter.platform)
 
@@ -117,15 +103,12 @@ class Channel:
 
         `state`: the channel's row as it is now; somebody may have changed it beside the daemon.
         """
-        now = self._doors.clock.now()
         if state.paused_at is not None and self._asked:
             if state.probe_at is not None and (wait := self._left(state.probe_at)) > 0:
-                return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), "paused")
+                return rest_for(wait, "paused", self._doors.clock)
         elif self._standing is not None:
             return None
-        if self.away is not None and (wait := self._away_until - self._doors.clock.monotonic()) > 0:
-            return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), self.away.why)
-        return await self._verify(paused=state.paused_at is not None)
+        return self.away.left() or await self._verify(paused=state.paused_at is not None)
 
     def _left(self, probe_at: datetime) -> float:
         now, monotonic = self._doors.clock.now(), self._doors.clock.monotonic()
@@ -148,7 +131,8 @@ class Channel:
             self._log.info("channel.tried" if self.on_trial else "channel.resumed", who=standing.who)
         elif self._standing is None:
             self._log.info("channel.verified", who=standing.who)
-        self._standing, self._failures, self.away = standing, 0, None
+        self._standing = standing
+        self.away.over()
         return None
 
     async def go_down(self, why: str) -> Rest:
@@ -169,15 +153,11 @@ class Channel:
         return Rest(probe_at, "paused")
 
     def _stay_away(self, outcome: Outcome) -> Rest:
-        self._failures += 1
-        wait = backoff(self._failures, self._doors.dice)
-        if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
-            wait = outcome.retry_after
-        self._away_until, before = self._doors.clock.monotonic() + wait, self.away
-        self.away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
-        say = self._log.debug if before is not None and before.why == self.away.why else self._log.warning
-        say("channel.unavailable", reason=self.away.why, due_at=self.away.until)
-        return self.away
+        before = self.away.rest
+        rest = self.away.put_off(outcome)
+        say = self._log.debug if before is not None and before.why == rest.why else self._log.warning
+        say("channel.unavailable", reason=rest.why, due_at=rest.until)
+        return rest
 
     async def _settle_in(self, standing: Standing) -> str | None:
         """Settle on the row of this identity. The name of another configured channel that has it already, if any."""

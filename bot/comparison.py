@@ -8,7 +8,6 @@ own lane only where there is something to send.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -16,12 +15,13 @@ import structlog
 from adapters.base import Adapter, CanList, CanNotice
 from adapters.outcomes import ChannelDown, Outcome, RateLimited, Unavailable, Uncertain
 from adapters.post import Receipt
-from bot.channel import SHORTEST_REST, Channel, Rest
+from bot.channel import Channel
 from bot.doors import Doors, Lease
 from bot.ledger import newer
 from bot.newer import are_unknown, is_unknown
 from bot.patience import shortly
-from bot.retry import backoff, sentences
+from bot.rest import Away, Rest
+from bot.retry import sentences
 
 log = structlog.get_logger()
 
@@ -50,19 +50,15 @@ class Comparison:
         self._doors = doors
         self._redact = redact
         self._identities = tuple(identities)
-        self._backoff_from = backoff_from
         self._started_at = doors.clock.now()
-        self._failures = 0
-        self._away: Rest | None = None
-        self._away_until = 0.0
-        """The end of that rest, by the clock that never runs back."""
+        self._away = Away(doors, redact, backoff_from=backoff_from)
         self._log = log.bind(channel=channel.name, platform=adapter.platform)
 
     async def make(self, lease: Lease | None) -> Rest | None:
         """Ask, unless it is too early to ask again. A Rest: not known yet, and nothing may be sent before. Raises
         LeaseLost."""
-        if self._away is not None and (wait := self._away_until - self._doors.clock.monotonic()) > 0:
-            return Rest(self._doors.clock.now() + timedelta(seconds=max(wait, SHORTEST_REST)), self._away.why)
+        if rest := self._away.left():
+            return rest
         try:
             posts = await self._ask()
         except ChannelDown as down:
@@ -117,14 +113,9 @@ class Comparison:
         say("ledger.doubted", url=post.url or post.id, reason="the account has a post that the ledger does not know")
 
     def _put_off(self, outcome: Outcome) -> Rest:
-        self._failures += 1
-        wait = backoff(self._failures, self._doors.dice, start=self._backoff_from)
-        if isinstance(outcome, RateLimited) and outcome.retry_after is not None:
-            wait = outcome.retry_after
-        self._away_until = self._doors.clock.monotonic() + wait
-        self._away = Rest(self._doors.clock.now() + timedelta(seconds=wait), self._redact(outcome.message))
-        self._log.warning("ledger.not_compared", reason=self._away.why, due_at=self._away.until)
-        return self._away
+        rest = self._away.put_off(outcome)
+        self._log.warning("ledger.not_compared", reason=rest.why, due_at=rest.until)
+        return rest
 
     async def end(self, lease: Lease | None) -> None:
         """End the doubt where all has been looked for. Raises LeaseLost."""

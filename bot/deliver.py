@@ -2,9 +2,9 @@
 
     head of the lane ─▶ uncertain? ask ─▶ pending? pace ─▶ compose ─▶ stage ─▶ freeze + claim ─▶ PUBLISH ─▶ settle
 
-It decides nothing: what an outcome or an answer comes to is `bot.retry`, which edge may be taken is `bot.model`. In
-order, one visible call in flight; a delivery that waits for its time holds the lane, one that waits for a person does
-not.
+It decides nothing: what an outcome comes to is `bot.retry`, which edge may be taken is `bot.model`; what the platform
+is asked, and when, is `bot.asking`. In order, one visible call in flight; a delivery that waits for its time holds the
+lane, one that waits for a person does not.
 """
 
 import asyncio
@@ -18,14 +18,13 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.base import Adapter, CanInfer, CanList
-from adapters.outcomes import Answer, Outcome, Rejected, Unavailable, Uncertain
+from adapters.base import Adapter
+from adapters.outcomes import Outcome, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
-from bot.channel import SHORTEST_REST, Channel, Rest
+from bot.asking import Asking
+from bot.channel import Channel
 from bot.comparison import Comparison
 from bot.doors import Doors, Lease, LeaseLost
-from bot.doubt import begun, search
-from bot.infer import infer, infer_again
 from bot.intent import Intent, NotNow
 from bot.ledger import queue
 from bot.ledger.channels import ChannelState
@@ -36,8 +35,10 @@ from bot.pacing import Notes, Pacing
 from bot.patience import after_failure, shortly
 from bot.payloads import Payloads
 from bot.render import Renderer
-from bot.retry import BACKOFF_FROM, Step, conclude, judge
+from bot.rest import Rest, rest_for
+from bot.retry import BACKOFF_FROM
 from bot.settle import Settler
+from bot.verdicts import Verdicts
 from bot.wait import Wait
 
 T = TypeVar("T")
@@ -78,17 +79,22 @@ class Lane:
         self.stopping = False
         self.resting: Rest | None = None
         """What it rests for, or rested for last."""
-        self._hints_to_look_for = isinstance(adapter, CanInfer)
-        """Whether posts may be out whose telling of an earlier one was cut off."""
         self._lease: Lease | None = None
         self._unwritten: Unwritten | None = None
         """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
         self._adapter = adapter
         self._doors = doors
         self._payloads = Payloads(self.channel, adapter, doors, renderer)
-        self._quiet_for = quiet_for
-        self._backoff_from = backoff_from
+        self._verdicts = Verdicts(doors, quiet_for, backoff_from)
         self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
+        self._asking = Asking(
+            self.channel,
+            adapter,
+            doors,
+            payloads=self._payloads,
+            settler=self._settler,
+            verdicts=self._verdicts,
+        )
         self._comparison = Comparison(
             self.channel, adapter, doors, redact, identities=identities, backoff_from=backoff_from
         )
@@ -107,7 +113,7 @@ class Lane:
         """Work under this lease: write what is still to be written, and take up what others left behind."""
         self._lease = self._settler.lease = lease
         self._pacing.pacer = pacer
-        self._hints_to_look_for = isinstance(self._adapter, CanInfer)
+        self._asking.begin()
         if (unwritten := self._unwritten) is not None:
             await self._settler.after_call(*unwritten)  # unless somebody has settled it meanwhile
             self._unwritten = None
@@ -120,7 +126,7 @@ class Lane:
         """
         now = self._doors.clock.now()
         contested = self._lease is not None and self._lease.contested
-        rest_for = self._quiet_for + (self._adapter.deadline_for + DEADLINE_SLACK if contested else 0.0)
+        rest_for = self._verdicts.quiet_for + (self._adapter.deadline_for + DEADLINE_SLACK if contested else 0.0)
         due_at = now + timedelta(seconds=rest_for)
         channel_id = self.channel.id
         lost = await self._doors.ledger.write(
@@ -143,7 +149,7 @@ class Lane:
             except Exception as error:
                 failures += 1
                 wait = after_failure(error, failures, self._doors.dice, log=self._log, event="lane.failed")
-                rest = Rest(self._doors.clock.now() + timedelta(seconds=wait))
+                rest = rest_for(wait, "", self._doors.clock)
             if rest is not None and not self.stopping:
                 await self.sleep(rest)
 
@@ -180,8 +186,8 @@ class Lane:
             return None
         if not met:  # only now is it known whose budget counts: look again
             return None
-        if self._hints_to_look_for:
-            await self._infer_again()
+        if self._asking.hints_left:
+            await self._asking.infer_again()
             return None
         head, article = seen.head, seen.article
         if not self._comparison.made and (head is None or head.state is State.PENDING):
@@ -203,9 +209,9 @@ class Lane:
             case State.SENDING:  # an outcome that never reached the ledger
                 await self.recover()
             case State.UNCERTAIN:
-                await self._ask(head, article)
+                await self._asking.ask(head, article)
             case _ if head.look_first:
-                await self._look_first(head, article, seen.last_receipt)
+                await self._asking.look_first(head, article, seen.last_receipt)
             case _:
                 return await self._send(head, article, seen.last_receipt)
         return None
@@ -222,12 +228,11 @@ class Lane:
         return await self._doors.ledger.read(work)
 
     def _not_yet(self, head: Delivery, seen: Look) -> Rest | None:
-        now = self._doors.clock.now()
         if (wait := self._left(head)) > 0:
-            return Rest(now + timedelta(seconds=max(wait, SHORTEST_REST)), "not due yet")
+            return rest_for(wait, "not due yet", self._doors.clock)
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
-            return Rest(now + timedelta(seconds=max(quiet, SHORTEST_REST)), "an unknown outcome rests")
+            return rest_for(quiet, "an unknown outcome rests", self._doors.clock)
         if seen.stopped:
             return Rest(None, "paused by a person")
         if seen.history is not None:
@@ -259,7 +264,7 @@ class Lane:
             payload, key = await self._payloads.of(delivery, article)
             marker = await self._shortly(lambda: self._adapter.mark(last_receipt))
         except Outcome as outcome:
-            settlement = self._judge("stage", outcome, delivery)
+            settlement = self._verdicts.judge("stage", outcome, delivery)
             await self._settler.aside(delivery, "stage", settlement, article, started_at=started_at)
             return None
         if self.stopping:
@@ -272,7 +277,7 @@ class Lane:
             number = await self._commit(intent)
         except (NotNow, queue.NotOurs) as hindrance:  # somebody was faster: a person, or the end of its time
             self._log.debug("delivery.put_off", delivery=delivery.id, reason=str(hindrance))
-            return Rest(self._doors.clock.now() + timedelta(seconds=HINDERED_FOR), str(hindrance))
+            return rest_for(HINDERED_FOR, str(hindrance), self._doors.clock)
         await self._publish(replace(delivery, attempts=number, key=key), payload, article, decided_at)
         return None
 
@@ -295,17 +300,18 @@ class Lane:
         try:
             receipt = await self._visible(payload, delivery.key or "", decided_at)
         except Outcome as outcome:
-            settlement = self._judge("publish", outcome, delivery)
+            settlement = self._verdicts.judge("publish", outcome, delivery)
         except asyncio.CancelledError:
-            lost = self._judge("publish", Uncertain("the program was stopped before the platform answered"), delivery)
+            stopped = Uncertain("the program was stopped before the platform answered")
+            lost = self._verdicts.judge("publish", stopped, delivery)
             await asyncio.shield(self._written(delivery, lost, article))
             raise
         else:
             settlement = Settlement(Event.SENT, None, None, receipt=receipt)
         if settlement.event is Event.LOST:
-            self._rest_quietly(self._quiet_for)
+            self._rest_quietly(self._verdicts.quiet_for)
         await self._written(delivery, settlement, article)
-        await self._infer(settlement, begun_at)
+        await self._asking.infer(settlement, begun_at)
 
     async def _written(self, delivery: Delivery, settlement: Settlement, article: Article) -> None:
         try:
@@ -334,58 +340,6 @@ class Lane:
         finally:
             self._pacing.end()
 
-    # ── looking before sending ────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _look_first(self, delivery: Delivery, article: Article, last_receipt: str | None) -> None:
-        """It may be out, unknown to a restored ledger: the platform is asked, or a person is."""
-        if not isinstance(self._adapter, CanList):
-            await self._settler.hold_doubted()
-            return
-        started_at = self._doors.clock.now()
-        step: Step = "stage"
-        try:
-            payload, _ = await self._payloads.of(delivery, article)
-            step = "find"
-            marker = begun(delivery)
-            if marker is None:  # where the ledger knows of no post at all, the search goes back to the first one
-                marker = {} if last_receipt is None else await self._shortly(lambda: self._adapter.mark(last_receipt))
-            keys = self._payloads.keys_of(delivery, article)
-            answer = await self._shortly(lambda: search(self._adapter, payload, keys, marker))
-        except Outcome as outcome:
-            # What is refused now may be out all the same, from before: that is for a person to see.
-            settlement = self._judge("find" if isinstance(outcome, Rejected) else step, outcome, delivery)
-        else:
-            settlement = self._conclude(answer, delivery)
-        await self._settler.aside(delivery, step, settlement, article, started_at=started_at)
-
-    # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _ask(self, delivery: Delivery, article: Article) -> None:
-        """Settle an unknown outcome by asking the platform."""
-        started_at = self._doors.clock.now()
-        payload, marker = await self._payloads.frozen(delivery), json.loads(delivery.marker or "{}")
-        try:
-            answer = await self._shortly(lambda: self._adapter.find(payload, delivery.key or "", marker))
-        except Outcome as outcome:
-            settlement = self._judge("find", outcome, delivery)
-        else:
-            settlement = self._conclude(answer, delivery)
-        await self._settler.aside(delivery, "find", settlement, article, started_at=started_at)
-        await self._infer(settlement, delivery.attempt_started_at or started_at)
-
-    async def _infer(self, settlement: Settlement, begun_at: datetime) -> None:
-        """A post that is out, by a call begun then, may tell of what stepped aside before it."""
-        if settlement.receipt is not None and isinstance(self._adapter, CanInfer):
-            receipt, channel_id = settlement.receipt, self.channel.id
-            self._hints_to_look_for = True  # should this be cut off
-            await infer(self._settler, self._adapter, self._doors, channel_id, receipt, begun_at=begun_at)
-            self._hints_to_look_for = False
-
-    async def _infer_again(self) -> None:
-        if isinstance(self._adapter, CanInfer):
-            await infer_again(self._settler, self._adapter, self._doors, self.channel.id)
-        self._hints_to_look_for = False
-
     # ── small change ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _shortly(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -393,18 +347,3 @@ class Lane:
 
     def _rest_quietly(self, seconds: float) -> None:
         self._quiet_until = self._doors.clock.monotonic() + seconds
-
-    def _conclude(self, answer: Answer, delivery: Delivery) -> Settlement:
-        now, dice = self._doors.clock.now(), self._doors.dice
-        return conclude(answer, failures=delivery.failures, now=now, dice=dice, start=self._backoff_from)
-
-    def _judge(self, step: Step, outcome: Outcome, delivery: Delivery) -> Settlement:
-        return judge(
-            step,
-            outcome,
-            failures=delivery.failures,
-            quiet_for=self._quiet_for,
-            now=self._doors.clock.now(),
-            dice=self._doors.dice,
-            start=self._backoff_from,
-        )

@@ -17,6 +17,7 @@ import bot.payloads
 import bot.poll
 import bot.retry
 import bot.settle
+import bot.verdicts
 from adapters.base import KeySeed
 from adapters.outcomes import Presence, RateLimited, Uncertain
 from bot.ledger import intake
@@ -128,7 +129,7 @@ def no_quiet_time() -> Iterator[None]:
         """No rest."""
 
     with ExitStack() as stack:
-        stack.enter_context(_put(bot.deliver, "judge", hasty))
+        stack.enter_context(_put(bot.verdicts, "judge", hasty))
         stack.enter_context(_put(bot.ledger.queue, "recover", hasty_recovery))
         stack.enter_context(_put(bot.deliver.Lane, "_rest_quietly", restless))
         yield
@@ -158,7 +159,7 @@ def waiting_is_counted() -> Iterator[None]:
         settlement = judge(step, outcome, **options)
         return replace(settlement, failed=True) if isinstance(outcome, RateLimited) else settlement
 
-    with _put(bot.deliver, "judge", counting):
+    with _put(bot.verdicts, "judge", counting):
         yield
 
 
