@@ -6,11 +6,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from bot.ledger.migrate import ensure_ledger
 from tests.real.postgres.server import RealPostgres
 from tests.secrecy import pytest_runtest_makereport
+from tests.simulation.world import World
 
 # Properties are not timed: on a busy machine a slow example is no finding.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,6 +32,26 @@ def new_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("ledger") / "empty.db"
     ensure_ledger(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated(new_ledger: Path) -> bytes:
+    """That ledger's bytes."""
+    return new_ledger.read_bytes()
+
+
+@pytest.fixture
+def world(tmp_path: Path, migrated: bytes) -> World:
+    """A world in virtual time, with an empty ledger and no platforms yet."""
+    (tmp_path / "ledger.db").write_bytes(migrated)
+    return World(tmp_path)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """What the program logs, instead of printing it."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @pytest.fixture(scope="session")

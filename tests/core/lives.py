@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from tests.simulation.world import (
     SimDice,
     SimLedger,
     SimPlatform,
+    SimSettings,
     SimWeb,
     World,
     inline,
@@ -36,18 +37,6 @@ from tests.simulation.world import (
 T = TypeVar("T")
 
 FEED = "https://news.example/feed.json"
-
-
-@dataclass(frozen=True)
-class Place:
-    """The settings of a simulated channel."""
-
-    label: str
-    loopback: bool = True
-
-    @property
-    def account(self) -> str:
-        return self.label
 
 
 class Scripted(SimAdapter):
@@ -121,7 +110,7 @@ def settings(world: World, names: Mapping[str, Adapter], **more: str) -> Setting
         "HANDBILL_BACKFILL": "100",
     }
     loaded = load_settings({}, environ=environ | more, env_file=None)
-    places = tuple(ChannelConfig(name, adapter.platform, Place(name)) for name, adapter in names.items())
+    places = tuple(ChannelConfig(name, adapter.platform, SimSettings(name)) for name, adapter in names.items())
     return replace(loaded, channels=places)
 
 
@@ -181,7 +170,7 @@ def live(
     async def life() -> None:
         fuse = Fuse()
         time, book = clock(world, fuse), ledger(world, fuse)
-        doors = Doors(time, SimDice(world), book, SoleLeases(), web(world, fuse), inline)
+        doors = Doors(time, SimDice(world.random), book, SoleLeases(), web(world, fuse), inline)
         channels = [_opened(name, adapter) for name, adapter in opened.items()]
         core = Core(settings(world, opened, **more), channels, doors, lambda text: text)
         stop = asyncio.Event()

@@ -65,7 +65,7 @@ def live(
     async def life() -> None:
         fuse = Fuse()
         clock, ledger = SimClock(world, fuse), Sessions(world, fuse, desk)
-        doors = Doors(clock, SimDice(world), ledger, desk, SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world.random), ledger, desk, SimWeb(world, fuse), inline)
         core = Core(settings(world, {"paper": adapter}), [Opened("paper", adapter)], doors, lambda text: text)
         stop = asyncio.Event()
         await core.start()
@@ -155,7 +155,7 @@ def test_two_channels_of_one_account_are_worked_together(world: World) -> None:
     async def life() -> None:
         fuse = Fuse()
         clock, ledger = SimClock(world, fuse), Sessions(world, fuse, desk)
-        doors = Doors(clock, SimDice(world), ledger, desk, SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world.random), ledger, desk, SimWeb(world, fuse), inline)
         opened = [Opened(name, adapter, account="press") for name, adapter in adapters.items()]
         core = Core(settings(world, adapters), opened, doors, lambda text: text)
         await core.start()

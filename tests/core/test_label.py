@@ -70,7 +70,7 @@ def live_routed(world: World, opened: Mapping[str, Adapter]) -> None:
     async def life() -> None:
         fuse = Fuse()
         clock, ledger = SimClock(world, fuse), SimLedger(world, fuse)
-        doors = Doors(clock, SimDice(world), ledger, SoleLeases(), SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world.random), ledger, SoleLeases(), SimWeb(world, fuse), inline)
         core = Core(routed, [Opened(name, each) for name, each in opened.items()], doors, str)
         stop = asyncio.Event()
         await core.start()

@@ -64,7 +64,7 @@ def tell(
     async def life() -> None:
         fuse = Fuse()
         clock, book = SimClock(world, fuse), ledger(world, fuse)
-        doors = Doors(clock, SimDice(world), book, SoleLeases(), SimWeb(world, fuse), inline)
+        doors = Doors(clock, SimDice(world.random), book, SoleLeases(), SimWeb(world, fuse), inline)
         for cause in causes:
             await book.write(lambda conn, cause=cause: _note(conn, cause, clock.now(), clear=clear))  # type: ignore[misc]
         telling = asyncio.create_task(Teller([carrier], doors).run())

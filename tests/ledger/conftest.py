@@ -9,12 +9,6 @@ import pytest
 from bot.ledger.db import InlineLedger, open_engine
 
 
-@pytest.fixture(scope="session")
-def migrated(new_ledger: Path) -> bytes:
-    """An empty ledger as the migrations make it, to be copied."""
-    return new_ledger.read_bytes()
-
-
 @pytest.fixture
 def path(tmp_path: Path, migrated: bytes) -> Path:
     """The file of this test's ledger."""

@@ -74,7 +74,7 @@ def number_of(link: str) -> int:
 class Judge:
     """Of one life."""
 
-    def __init__(self, path: Path, places: Mapping[str, Place], happened: Counter[str]) -> None:
+    def __init__(self, path: Path, places: Mapping[str, Place]) -> None:
         self.found: Broken | None = None
         """The first promise that was broken."""
         self.person_acts = False
@@ -89,7 +89,6 @@ class Judge:
         """(place, key) of which the platform said that it is out, and it never was."""
         self._path = path
         self._places = places
-        self._happened = happened
         self._rows: dict[int, Row] = {}
         self._restored: dict[int, State] = {}
         """What a ledger that was put back had to say."""

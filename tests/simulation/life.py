@@ -21,7 +21,7 @@ from tests.simulation.process import Process
 from tests.simulation.publication import Publication
 from tests.simulation.speakers import SPEAKERS, account_of
 from tests.simulation.watch import Notes
-from tests.simulation.world import EPOCH, inline
+from tests.simulation.world import EPOCH, SimDice, inline
 
 
 class Scene(Protocol):
@@ -71,19 +71,6 @@ class Clock:
         return asyncio.timeout(seconds)
 
 
-class Dice:
-    """The dice door."""
-
-    def __init__(self, chance: Random) -> None:
-        self._chance = chance
-
-    def uniform(self, low: float, high: float) -> float:
-        return self._chance.uniform(low, high)
-
-    def token(self) -> str:
-        return f"{self._chance.getrandbits(64):016x}"
-
-
 class Web:
     """The web door: there is one publication."""
 
@@ -123,7 +110,7 @@ class Life:
         accounts = {account_of(name) for name in scene.places}
         self._shared = None if scene.locks is None else SessionLeases(self.ledger, clock, fair_ones=len(accounts))
         web = Web(scene.publication, process)
-        doors = Doors(clock, Dice(scene.chance), self.ledger, self._shared or SoleLeases(), web, inline)
+        doors = Doors(clock, SimDice(scene.chance), self.ledger, self._shared or SoleLeases(), web, inline)
         opened = [
             Opened(name, SPEAKERS[name](place, process, clock, scene.judge), account_of(name))
             for name, place in scene.places.items()

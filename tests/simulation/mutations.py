@@ -25,18 +25,9 @@ from bot.ledger.audit import ToRead
 from bot.ledger.schema import deliveries
 from bot.ledger.schema import sources as sources_table
 from bot.model import EDGES, Article, Delivery, Event, Settlement, State
+from tests.simulation.swap import swapped
 
 Mutation = Callable[[], AbstractContextManager[None]]
-
-
-@contextmanager
-def _put(owner: Any, name: str, value: object) -> Iterator[None]:
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 @contextmanager
@@ -44,7 +35,7 @@ def blind_resend() -> Iterator[None]:
     """No answer counts as not executed."""
     changed = dict(bot.retry.EVENTS)
     changed["publish", Uncertain] = Event.NOT_EXECUTED
-    with _put(bot.retry, "EVENTS", changed):
+    with swapped(bot.retry, "EVENTS", changed):
         yield
 
 
@@ -63,7 +54,7 @@ def settle_without_guard() -> Iterator[None]:
         conn.execute(statement, {**where, "state": target, **values})
         return target
 
-    with _put(bot.ledger.queue, "_take", take):
+    with swapped(bot.ledger.queue, "_take", take):
         yield
 
 
@@ -82,7 +73,7 @@ def cursor_before_articles() -> Iterator[None]:
         await self._doors.ledger.write(lambda conn: conn.execute(statement) and None)
         await changed(self, state, fetched, feed)
 
-    with _put(bot.poll.Poller, "_changed", twice):
+    with swapped(bot.poll.Poller, "_changed", twice):
         yield
 
 
@@ -94,7 +85,7 @@ def key_from_row_number() -> Iterator[None]:
         seed = KeySeed(self._channel.account, f"row {delivery.id}", "publish", 1, number, None)
         return str(self._adapter.key(seed))
 
-    with _put(bot.payloads.Payloads, "_key", key):
+    with swapped(bot.payloads.Payloads, "_key", key):
         yield
 
 
@@ -110,7 +101,7 @@ def sent_again_by_the_audit() -> Iterator[None]:
             conn.execute(its.values(state=State.PENDING, due_at=now, body=None, key=None))
         return noted
 
-    with _put(bot.ledger.audit, "note_presence", again):
+    with swapped(bot.ledger.audit, "note_presence", again):
         yield
 
 
@@ -129,9 +120,9 @@ def no_quiet_time() -> Iterator[None]:
         """No rest."""
 
     with ExitStack() as stack:
-        stack.enter_context(_put(bot.verdicts, "judge", hasty))
-        stack.enter_context(_put(bot.ledger.queue, "recover", hasty_recovery))
-        stack.enter_context(_put(bot.deliver.Lane, "_rest_quietly", restless))
+        stack.enter_context(swapped(bot.verdicts, "judge", hasty))
+        stack.enter_context(swapped(bot.ledger.queue, "recover", hasty_recovery))
+        stack.enter_context(swapped(bot.deliver.Lane, "_rest_quietly", restless))
         yield
 
 
@@ -146,7 +137,7 @@ def undecided_without_an_alert() -> Iterator[None]:
         if settlement.event is not Event.CANNOT_TELL:
             alert(self, conn, delivery, settlement, *rest, **more)
 
-    with _put(bot.settle.Settler, "_alert", silent):
+    with swapped(bot.settle.Settler, "_alert", silent):
         yield
 
 
@@ -159,14 +150,14 @@ def waiting_is_counted() -> Iterator[None]:
         settlement = judge(step, outcome, **options)
         return replace(settlement, failed=True) if isinstance(outcome, RateLimited) else settlement
 
-    with _put(bot.verdicts, "judge", counting):
+    with swapped(bot.verdicts, "judge", counting):
         yield
 
 
 @contextmanager
 def pause_overlooked() -> Iterator[None]:
     """Whether a person has paused the channel is not looked at again inside the intent."""
-    with _put(bot.intent, "may_send", lambda _conn, _channel_id: True):
+    with swapped(bot.intent, "may_send", lambda _conn, _channel_id: True):
         yield
 
 
@@ -177,7 +168,7 @@ def articles_without_deliveries() -> Iterator[None]:
     def nothing(*_: Any, **__: Any) -> None:
         """Somebody will."""
 
-    with _put(intake, "_plan_deliveries", nothing):
+    with swapped(intake, "_plan_deliveries", nothing):
         yield
 
 

@@ -30,9 +30,10 @@ class Operator:
         """Whether there is anything that can be done of what is wanted."""
         return bool(self.wants) and any(self._fitting(row, want) for row in self._judge.rows() for want in self.wants)
 
-    def act(self, book: InlineLedger) -> list[str]:
-        """Do what can be done of what is wanted. What was done."""
-        return [want for want in list(self.wants) if self._do(book, want)]
+    def act(self, book: InlineLedger) -> None:
+        """Do what can be done of what is wanted."""
+        for want in list(self.wants):
+            self._do(book, want)
 
     def decide_all(self, book: InlineLedger) -> None:
         """Decide all that waits for a person."""
@@ -60,12 +61,12 @@ class Operator:
         else:
             book.write_now(lambda conn: pauses.let_all_go_on(conn, now=now))
 
-    def _do(self, book: InlineLedger, want: str) -> bool:
+    def _do(self, book: InlineLedger, want: str) -> None:
         for row in self._judge.rows():
-            if (event := self._fitting(row, want)) and self._decide(book, row, event):
+            if event := self._fitting(row, want):
+                self._decide(book, row, event)
                 self.wants.remove(want)
-                return True
-        return False
+                return
 
     def _fitting(self, row: Row, want: str) -> Event | None:
         """What to do to this delivery, if it is one of those that are wanted."""
@@ -97,7 +98,7 @@ class Operator:
         place = self._places[row.place]
         return any(number_of(body["link"]) == row.article for body in [*place.coming, *(p.body for p in place.out())])
 
-    def _decide(self, book: InlineLedger, row: Row, event: Event) -> bool:
+    def _decide(self, book: InlineLedger, row: Row, event: Event) -> None:
         now = self._now()
         url = f"https://{row.place}.example/" if event is Event.RESOLVED_SENT else None
 
@@ -111,7 +112,6 @@ class Operator:
             self._judge.committed()
         finally:
             self._judge.person_acts = False
-        return True
 
 
 def _channel(conn: Connection, place: str) -> int:

@@ -30,7 +30,7 @@ from tests.simulation.script import HORIZON, Event, Scenario
 from tests.simulation.slot import Slot
 from tests.simulation.speakers import QUIET_FOR
 from tests.simulation.watch import Notes, watched
-from tests.simulation.world import EPOCH
+from tests.simulation.world import EPOCH, SimSettings
 
 HUNG_AFTER = 12.0
 """Seconds, times the stretch, without a sign of life after which the session of a process is ended."""
@@ -58,19 +58,6 @@ class Report:
     posts: int
 
 
-@dataclass(frozen=True)
-class SimPlace:
-    """The settings of a simulated channel."""
-
-    label: str
-    loopback: bool = True
-
-    @property
-    def account(self) -> str:
-        """It is told by `Opened`."""
-        return self.label
-
-
 @cache
 def _settings(poll_every: int, expires_for: int | None) -> Settings:
     given = {
@@ -96,14 +83,14 @@ class Play:
         self.stretch = max(4.0, scenario.tempo)
         self.notes = Notes()
         self.places: dict[str, Place] = {}
-        self.judge = self.notes.judge = Judge(self.path, self.places, self.notes.happened)
+        self.judge = self.notes.judge = Judge(self.path, self.places)
         self.places.update({name: Place(name, self.judge, self.notes.happened) for name in scenario.places})
         self.publication = Publication()
         self.judge.documents = self.publication.documents
         self.chance = random.Random(scenario.seed)
         self.skew = 0.0
         self.locks = Locks() if scenario.workers else None
-        channels = tuple(ChannelConfig(name, name, SimPlace(name)) for name in scenario.places)
+        channels = tuple(ChannelConfig(name, name, SimSettings(name)) for name in scenario.places)
         url = f"sqlite:///{self.path}"
         settings = _settings(int(20 * self.stretch), scenario.expires_for)
         self.settings = replace(settings, database_url=url, channels=channels)

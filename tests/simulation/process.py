@@ -35,8 +35,6 @@ class Fuse:
     point: str
     left: int
     what: What
-    how: str = ""
-    """What is told with it, by its kind."""
 
 
 @dataclass

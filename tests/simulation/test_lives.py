@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.simulation.world import (
     SimDice,
     SimLedger,
     SimPlatform,
+    SimSettings,
     SimWeb,
     World,
     inline,
@@ -42,16 +43,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def empty_ledger(new_ledger: Path) -> bytes:
-    """An empty ledger of the present version, to be copied."""
-    return new_ledger.read_bytes()
-
-
 @pytest.fixture
-def world(tmp_path: Path, empty_ledger: bytes) -> World:
+def world(tmp_path: Path, migrated: bytes) -> World:
     """A world with three platforms, one of which cannot be asked."""
-    (tmp_path / "ledger.db").write_bytes(empty_ledger)
+    (tmp_path / "ledger.db").write_bytes(migrated)
     return make_world(tmp_path)
 
 
@@ -76,20 +71,8 @@ def settings(world: World) -> Settings:
         },
         env_file=None,
     )
-    places = tuple(ChannelConfig(name, name, SimPlace(name)) for name in world.platforms)
+    places = tuple(ChannelConfig(name, name, SimSettings(name)) for name in world.platforms)
     return replace(loaded, channels=places)
-
-
-@dataclass(frozen=True)
-class SimPlace:
-    """The settings of a simulated channel."""
-
-    label: str
-    loopback: bool = True
-
-    @property
-    def account(self) -> str:
-        return self.label
 
 
 def feed(titles: Sequence[str]) -> bytes:
@@ -112,7 +95,7 @@ class Process:
     async def live(self, seconds: float) -> None:
         """Start, work, and stop as a signal would stop it. Raises Crash when the fuse blew."""
         clock, ledger = SimClock(self.world, self.fuse), SimLedger(self.world, self.fuse)
-        doors = Doors(clock, SimDice(self.world), ledger, SoleLeases(), SimWeb(self.world, self.fuse), inline)
+        doors = Doors(clock, SimDice(self.world.random), ledger, SoleLeases(), SimWeb(self.world, self.fuse), inline)
         opened = [Opened(name, SimAdapter(platform, self.fuse)) for name, platform in self.world.platforms.items()]
         core = Core(settings(self.world), opened, doors, lambda text: text)
         stop = asyncio.Event()
@@ -189,13 +172,13 @@ def test_a_fault_a_crash_and_a_restart_change_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow, id="each"), pytest.param(5, id="fifth")])
 def test_a_crash_at_every_door_never_posts_twice_and_loses_nothing(
-    every: int, tmp_path_factory: pytest.TempPathFactory, empty_ledger: bytes
+    every: int, tmp_path_factory: pytest.TempPathFactory, migrated: bytes
 ) -> None:
     """Killed at each door in turn and restarted: one post on platforms that can be asked; elsewhere never two."""
     uncertain = survived = 0
     for at in range(1, 200, every):
         folder = tmp_path_factory.mktemp(f"crash-{at}")
-        (folder / "ledger.db").write_bytes(empty_ledger)
+        (folder / "ledger.db").write_bytes(migrated)
         world = make_world(folder, seed=at)
         world.feeds[FEED] = feed([])
         live(world, 2)

@@ -23,6 +23,7 @@ from bot.doors import LeaseLost
 from bot.model import Event, State
 from tests.simulation.judge import Judge
 from tests.simulation.process import Gone
+from tests.simulation.swap import swapped
 
 _IDLE = (
     (bot.deliver, "LOOK_EVERY", 1.5),
@@ -84,7 +85,7 @@ def watched(notes: Notes, *, stretch: float) -> Iterator[None]:
         stack.enter_context(_logged(notes))
         stack.enter_context(_edges(notes))
         for module, name, rarer in _IDLE:
-            stack.enter_context(_set(module, name, getattr(module, name) * stretch * rarer))
+            stack.enter_context(swapped(module, name, getattr(module, name) * stretch * rarer))
         yield
 
 
@@ -107,15 +108,5 @@ def _edges(notes: Notes) -> Iterator[None]:
         notes.happened[f"edge {still[1]} {event}"] += 1
         return state
 
-    with _set(bot.ledger.queue, "_take", noted):
+    with swapped(bot.ledger.queue, "_take", noted):
         yield
-
-
-@contextmanager
-def _set(module: Any, name: str, value: object) -> Iterator[None]:
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)

@@ -152,11 +152,24 @@ class SimClock:
         return asyncio.timeout(seconds)
 
 
+@dataclass(frozen=True)
+class SimSettings:
+    """The settings of a simulated channel."""
+
+    label: str
+    loopback: bool = True
+
+    @property
+    def account(self) -> str:
+        """Each stands alone, where nothing else is said of it."""
+        return self.label
+
+
 class SimDice:
     """The dice door over a seed."""
 
-    def __init__(self, world: World) -> None:
-        self._random = world.random
+    def __init__(self, chance: random.Random) -> None:
+        self._random = chance
 
     def uniform(self, low: float, high: float) -> float:
         return self._random.uniform(low, high)
