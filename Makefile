@@ -54,7 +54,7 @@ test-kill: install-dev  ## the real process, killed at every durable boundary
 test-simulation: install-dev  ## mistakes put into the program, each of which the simulation has to find
 	@$(BIN)/python -m pytest -n 2 -m simulation
 
-simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; KEEP=1 keeps what breaks as a test
+simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; FIRST=code for those of CI, KEEP=1 keeps what breaks as a test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(FIRST),--first $(FIRST)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
 
 test-soak: install-dev  ## a small soak, on both engines

@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation import coverage
+from tests.simulation.numbers import first, of_now
 from tests.simulation.play import Report, play
 from tests.simulation.script import Scenario, load, scenario
 from tests.simulation.shrink import shrink
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=2000, help="how many lives (2000)")
-    parser.add_argument("--first", type=int, default=time.time_ns() // 10**6 * 10, help="the first number (a new one)")
+    parser.add_argument("--first", type=first, default=of_now(), help="the first number, or `code` (a new one)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one a core)")
     parser.add_argument("--seed", type=int, help="play this number alone")
     parser.add_argument("--scenario", type=Path, help="play this file alone")
@@ -101,15 +102,15 @@ def _one(chosen: Scenario, *, keep: bool) -> int:
     return 1
 
 
-def _many(first: int, count: int, jobs: int, *, keep: bool) -> int:
-    _say(f"{count} lives from number {first} on, in {jobs} processes.")
+def _many(begin: int, count: int, jobs: int, *, keep: bool) -> int:
+    _say(f"{count} lives from number {begin} on, in {jobs} processes.")
     lives: Counter[str] = Counter()
     posts, lasted = 0, 0.0
     broken: list[tuple[int, str]] = []
     began = time.monotonic()
     progress = _Progress(count)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for outcome in pool.map(play_many, _chunks(range(first, first + count))):
+        for outcome in pool.map(play_many, _chunks(range(begin, begin + count))):
             lives.update(outcome.lives_with)
             posts, lasted = posts + outcome.posts, lasted + outcome.lasted
             broken.extend(outcome.broken)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import coverage, mutations
+from tests.simulation import coverage, mutations, numbers
 from tests.simulation.command import KEPT, main, promise_of, smaller
 from tests.simulation.play import Report, play
 from tests.simulation.script import load, scenario
@@ -49,6 +49,18 @@ def _digests(hash_seed: str) -> list[str]:
     env = {**os.environ, "PYTHONHASHSEED": hash_seed}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     return done.stdout.split()
+
+
+def test_the_lives_of_ci_are_new_with_every_change_of_the_code_and_the_same_for_the_same_code(tmp_path: Path) -> None:
+    """A change meets lives that none before it met; who has the same checkout can play them again."""
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "deliver.py").write_text("1")
+    before = numbers.of_code(tmp_path)
+    (tmp_path / "README.md").write_text("Not played.")
+    again = numbers.of_code(tmp_path)
+    (tmp_path / "bot" / "deliver.py").write_text("2")
+    assert before == again != numbers.of_code(tmp_path)
+    assert numbers.of_code() == numbers.first("code")
 
 
 def test_a_scenario_can_be_kept_and_read() -> None:
