@@ -18,7 +18,8 @@ from bot.ledger.trouble import LedgerError
 from bot.ledger.version import HEAD, KNOWN
 from bot.settings.model import ChannelConfig, Settings, SourceSettings
 from bot.sources.entry import Feed
-from bot.sources.feed import NotAFeed, read_feed
+from bot.sources.kinds import read_source
+from bot.sources.reading import Cursor, Unreadable
 
 LOOK_FOR = 45.0
 """Seconds in all for one source or one channel."""
@@ -94,19 +95,20 @@ async def check_source(source: SourceSettings, doors: Doors) -> Finding:
     """Fetch and parse one source, as the poll would for the first time."""
     try:
         async with doors.clock.deadline(LOOK_FOR):
-            fetched, feed = await read_feed(doors.web, doors.offload, source.url)
-    except (FetchFailed, NotAFeed) as error:
+            reading = await read_source(doors.web, doors.offload, source.watched, Cursor(), doors.clock.now())
+    except (FetchFailed, Unreadable) as error:
         return Finding("source", source.name, False, _sentence(error.message, error.mend))
     except TimeoutError:
         return Finding("source", source.name, False, f"{source.url} gave nothing within {LOOK_FOR:.0f} s.")
     except Exception as bug:  # our own code stumbled over this document: say so, and look at the others
         return Finding("source", source.name, False, f"Reading it failed with {type(bug).__name__}: please report it.")
+    feed = reading.feed
     if feed is None:
         raise AssertionError("unreachable: without validators there is no 304")
     said, ok = _describe(feed, doors.clock.now())
     notes = feed.notes
-    if fetched.moved_to:
-        notes = (*notes, f"It has moved for good: put {fetched.moved_to} into the settings.")
+    if reading.moved_to:
+        notes = (*notes, f"It has moved for good: put {reading.moved_to} into the settings.")
     if feed.dropped:
         notes = (*notes, f"{_count(feed.dropped, 'entry', 'entries')} without id and link cannot be used.")
     return Finding("source", source.name, ok, said, notes)

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from bot.doors import Doors, Fetched, FetchFailed
+from bot.doors import Doors, FetchFailed
 from bot.ledger import intake
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
@@ -22,7 +22,8 @@ from bot.plan import Rules, candidates, plan
 from bot.schedule import PATIENCE, POLL_JITTER, next_poll
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
-from bot.sources.feed import NotAFeed, read_feed
+from bot.sources.kinds import read_source
+from bot.sources.reading import Cursor, Reading, Unreadable
 
 log = structlog.get_logger()
 
@@ -110,12 +111,12 @@ class Poller:
         """One look at the source; what it comes to is in the ledger afterwards. Only the ledger's errors rise."""
         state = await self._state()
         try:
-            fetched, feed = await read_feed(
-                self._doors.web, self._doors.offload, self.source.url, state.etag, state.last_modified
+            reading = await read_source(
+                self._doors.web, self._doors.offload, self.source.watched, state.cursor, self._doors.clock.now()
             )
         except FetchFailed as error:
             await self._failed(state, error.message, error.mend, error.retry_after)
-        except NotAFeed as error:
+        except Unreadable as error:
             await self._failed(state, error.message, error.mend, None)
         except Exception as bug:
             # A document that our own code stumbles over must cost this look, not the source.
@@ -125,7 +126,7 @@ class Poller:
             if self._said is not None:
                 self._log.info("source.answers")
                 self._said = None
-            await (self._unchanged(state) if feed is None else self._changed(state, fetched, feed))
+            await (self._unchanged(state) if reading.feed is None else self._changed(state, reading, reading.feed))
 
     async def _unchanged(self, state: SourceState) -> None:
         now = self._doors.clock.now()
@@ -138,10 +139,10 @@ class Poller:
         await self._doors.ledger.write(work)
         self._log.debug("source.unchanged", next_poll_at=due)
 
-    async def _changed(self, state: SourceState, fetched: Fetched, feed: Feed) -> None:
+    async def _changed(self, state: SourceState, reading: Reading, feed: Feed) -> None:
         now = self._doors.clock.now()
         found = candidates(self.source.identity, feed)
-        cursor = self._cursor(now, fetched, feed)
+        cursor = self._cursor(now, reading.cursor, feed)
 
         def work(conn: Connection) -> Stored:
             take_turn(conn)  # another source, in another process, may show the same article right now
@@ -164,14 +165,15 @@ class Poller:
         self._say(await self._doors.ledger.write(work), state, feed, unusable=len(feed.entries) - len(found))
         self._on_new()
 
-    def _cursor(self, now: datetime, fetched: Fetched, feed: Feed) -> Mapping[str, Any]:
+    def _cursor(self, now: datetime, cursor: Cursor, feed: Feed) -> Mapping[str, Any]:
         due, _ = self._next(now, failures=0, retry_after=None)
         newest = max(
             feed.entries, key=lambda entry: entry.published_at or datetime.min.replace(tzinfo=now.tzinfo), default=None
         )
         return {
-            "etag": fetched.etag,
-            "last_modified": fetched.last_modified,
+            "etag": cursor.etag,
+            "last_modified": cursor.last_modified,
+            "memory": cursor.dump(),
             "title": feed.title,
             "newest_title": newest.title if newest else None,
             "next_poll_at": due,

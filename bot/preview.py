@@ -20,7 +20,8 @@ from bot.pictures import find_picture
 from bot.plan import candidates
 from bot.render import Renderer
 from bot.sources.entry import Feed
-from bot.sources.feed import read_feed
+from bot.sources.kinds import read_source
+from bot.sources.reading import Cursor, Watched
 
 ASK_FOR = 15.0
 """Seconds that a platform has to tell the limits of a channel."""
@@ -98,8 +99,9 @@ async def read_articles(
     doors: Doors, url: str, newest: int, *, identity: str, language: str | None = None
 ) -> tuple[Feed, list[Article]]:
     """The feed at `url` and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
-    NotAFeed. `language`: the source's, where the settings tell it."""
-    _, feed = await read_feed(doors.web, doors.offload, url)
+    Unreadable. `language`: the source's, where the settings tell it."""
+    reading = await read_source(doors.web, doors.offload, Watched(url), Cursor(), doors.clock.now())
+    feed = reading.feed
     if feed is None:
         raise AssertionError("unreachable: without validators there is no 304")
     found = candidates(identity, feed)

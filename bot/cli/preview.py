@@ -43,12 +43,12 @@ def preview(
     _check_channel(settings, channel)
     from bot.cli.show import Page, progress
     from bot.doors import FetchFailed
-    from bot.sources.feed import NotAFeed
+    from bot.sources.reading import Unreadable
 
     try:
         with progress(f"Reading {address} …"):
             previews = asyncio.run(_preview(settings, redactor, address, source, newest=newest, channel=channel))
-    except (FetchFailed, NotAFeed) as error:
+    except (FetchFailed, Unreadable) as error:
         fail(f"{error.message} {error.mend}".strip(), code=NEEDS_PERSON)
     if as_json:
         for each in previews:

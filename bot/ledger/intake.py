@@ -14,6 +14,7 @@ from bot.ledger.schema import article_keys, articles, channels, deliveries, sour
 from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
+from bot.sources.reading import Cursor, load_memory
 
 _MANY = 500
 """Bound parameters in one statement stay far below SQLite's limit."""
@@ -24,8 +25,7 @@ class SourceState:
     """What the ledger remembers of a source."""
 
     id: int
-    etag: str | None
-    last_modified: str | None
+    cursor: Cursor
     first_look: bool
     """Whether no fetch has parsed yet."""
     next_poll_at: datetime
@@ -43,7 +43,14 @@ def register_source(conn: Connection, *, identity: str, name: str, url: str, now
     elif (row["name"], row["url"]) != (name, url):
         values: dict[str, Any] = {"name": name, "url": url}
         if row["url"] != url:
-            values |= {"etag": None, "last_modified": None, "next_poll_at": now, "told_until_at": None, "failures": 0}
+            values |= {
+                "etag": None,
+                "last_modified": None,
+                "memory": None,
+                "next_poll_at": now,
+                "told_until_at": None,
+                "failures": 0,
+            }
         conn.execute(update(sources).where(sources.c.id == row["id"]).values(**values))
     return get_source(conn, identity)
 
@@ -53,8 +60,7 @@ def get_source(conn: Connection, identity: str) -> SourceState:
     row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one()
     return SourceState(
         id=row["id"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
+        cursor=Cursor(row["etag"], row["last_modified"], load_memory(row["memory"])),
         first_look=row["first_look_at"] is None,
         next_poll_at=row["next_poll_at"],
         told_until_at=row["told_until_at"],

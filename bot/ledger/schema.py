@@ -77,6 +77,7 @@ sources = Table(
     Column("newest_title", Words, comment="of its newest article at the last look"),
     Column("etag", Words, comment="validators: stored only with a committed parse"),
     Column("last_modified", Words),
+    Column("memory", Words, comment="what its reader wants to remember, JSON"),
     Column("first_look_at", Utc, comment="null until a fetch has parsed; before that nothing is posted"),
     Column("next_poll_at", Utc, nullable=False),
     Column("told_until_at", Utc, comment="the server told us not to come back before"),

@@ -12,8 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from adapters.base import Platform
 from bot.duration import MEND, parse_duration
 from bot.settings.database import SERVER, read_database_url
-from bot.settings.model import LogLevel, SourceKind
+from bot.settings.model import LogLevel
 from bot.settings.names import DELIMITER, PREFIX
+from bot.sources.reading import SourceKind
 
 _SCHEMES = {"http", "https"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)

@@ -8,9 +8,9 @@ from typing import Literal
 from adapters.base import ChannelSettings, Platform, Waits
 from bot.settings.names import required_names, secrets_in, values_in
 from bot.settings.problems import Problem, SettingsError, listed, passwords_in
+from bot.sources.reading import Selectors, SourceKind, Watched
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-SourceKind = Literal["auto", "feed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class SourceSettings:
     """What the ledger knows the source by: the given name, or the address without scheme and credentials."""
     expires_for: float | None = None
     """Seconds after which what is not out yet stays in; None: never."""
+    selectors: Selectors = field(default_factory=Selectors)
+    """Where an archive page has what; empty: it is found out."""
+
+    @property
+    def watched(self) -> Watched:
+        """What is read, and as what."""
+        return Watched(self.url, self.kind, self.selectors)
 
 
 @dataclass(frozen=True, slots=True)

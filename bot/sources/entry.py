@@ -44,5 +44,17 @@ class Feed:
     """Entries with neither an id nor a link, which nothing could identify."""
     complete: bool = True
     """False when the document was cut off: its whole entries are here, and its validators must not be kept."""
+    older: str | None = None
+    """The address of the document that holds what came before these entries, where the source names one."""
+    hub: str | None = None
+    """Where one may ask to be told of changes (WebSub)."""
+    topic: str | None = None
+    """The address under which the hub knows the source."""
+    ask_every: float | None = None
+    """Seconds between two looks, as the document asks (ttl, sy:updatePeriod)."""
+    quiet: frozenset[int] = frozenset()
+    """Hours of the week, from Monday 00:00 UTC, in which the document does not want a look (skipHours, skipDays)."""
+    withdrawn: tuple[tuple[str, datetime | None], ...] = ()
+    """(entry id, when) of entries that the source says it has taken back (RFC 6721)."""
     notes: tuple[str, ...] = ()
     """What the operator may want to know of the document, each a sentence: "It is not well-formed XML …"."""

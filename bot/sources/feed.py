@@ -7,6 +7,7 @@ links is the article, what a relative address builds on. What no repair makes XM
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ from bot.sources.markup import (
     read_language,
 )
 from bot.sources.plain import Tag, one_line, title_of, to_text, tokens
+from bot.sources.reading import Cursor, Reading, Unreadable, Watched
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -42,27 +44,30 @@ MAX_ENTRIES = 5_000
 _NO_FEED = "Check the address in a browser, and give the address of the feed itself."
 
 
-class NotAFeed(Exception):
-    """What was fetched is no feed. `message` is one sentence for the operator, `mend` another."""
+class NotAFeed(Unreadable):
+    """What was fetched is no feed."""
 
     def __init__(self, message: str, mend: str = _NO_FEED) -> None:
-        super().__init__(message)
-        self.message = message
-        self.mend = mend
+        super().__init__(message, mend)
 
 
 async def read_feed(
-    web: Web, offload: Offload, url: str, etag: str | None = None, last_modified: str | None = None
-) -> tuple[Fetched, Feed | None]:
-    """Fetch and parse the feed at `url`; None for the feed where it has not changed. Raises FetchFailed or NotAFeed.
+    web: Web,
+    offload: Offload,
+    watched: Watched,
+    cursor: Cursor,
+    now: datetime,  # noqa: ARG001 # a reader that needs no time
+) -> Reading:
+    """Fetch and parse the feed at the address. Raises FetchFailed or NotAFeed.
 
     A document that was cut off gives its whole entries and no validators, so that the rest is not missed next time.
     """
-    fetched = await web.get(url, etag=etag, last_modified=last_modified, accept=ACCEPT)
+    fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
     if not fetched.changed:
-        return fetched, None
+        return Reading(None, cursor, fetched.fresh_for, fetched.moved_to)
     feed = await offload(partial(parse_feed, fetched))
-    return fetched if feed.complete else replace(fetched, etag=None, last_modified=None), feed
+    validators = Cursor(fetched.etag, fetched.last_modified) if feed.complete else Cursor()
+    return Reading(feed, validators, fetched.fresh_for, fetched.moved_to)
 
 
 def parse_feed(fetched: Fetched) -> Feed:

@@ -38,7 +38,7 @@ def test_a_look_is_committed_whole(ledger: InlineLedger) -> None:
     ledger.write_now(work)
     assert ledger.read_now(count) == (2, 4, 4)
     state = ledger.read_now(source_row)
-    assert (state.etag, state.first_look, state.failures) == ('"1"', False, 0)
+    assert (state.cursor.etag, state.first_look, state.failures) == ('"1"', False, 0)
 
 
 def test_an_error_in_the_middle_leaves_nothing_of_a_look(ledger: InlineLedger) -> None:
@@ -48,7 +48,7 @@ def test_an_error_in_the_middle_leaves_nothing_of_a_look(ledger: InlineLedger) -
         ledger.write_now(lambda conn: look(conn, feed(entry("1")), [channel(conn), 4711]))
     assert ledger.read_now(count) == (0, 0, 0)
     state = ledger.read_now(source_row)
-    assert (state.etag, state.first_look) == (None, True)
+    assert (state.cursor.etag, state.first_look) == (None, True)
 
 
 def test_a_failed_look_and_an_unchanged_one_leave_the_validators(ledger: InlineLedger) -> None:
@@ -64,10 +64,10 @@ def test_a_failed_look_and_an_unchanged_one_leave_the_validators(ledger: InlineL
     ledger.write_now(fail)
     ledger.write_now(fail)
     failed = ledger.read_now(source_row)
-    assert (failed.etag, failed.failures, failed.told_until_at) == ('"1"', 2, later(50))
+    assert (failed.cursor.etag, failed.failures, failed.told_until_at) == ('"1"', 2, later(50))
     ledger.write_now(lambda conn: intake.note_unchanged(conn, source.id, next_poll_at=later(90), now=later(2)))
     state = ledger.read_now(source_row)
-    assert (state.etag, state.failures, state.told_until_at, state.next_poll_at) == ('"1"', 0, None, later(90))
+    assert (state.cursor.etag, state.failures, state.told_until_at, state.next_poll_at) == ('"1"', 0, None, later(90))
 
 
 def test_a_new_address_forgets_the_validators_and_nothing_else(ledger: InlineLedger) -> None:
@@ -78,7 +78,7 @@ def test_a_new_address_forgets_the_validators_and_nothing_else(ledger: InlineLed
             conn, identity=SOURCE, name=SOURCE, url="https://new.example/", now=later(9)
         )
     )
-    assert (moved.etag, moved.next_poll_at, moved.first_look) == (None, later(9), False)
+    assert (moved.cursor.etag, moved.next_poll_at, moved.first_look) == (None, later(9), False)
     assert ledger.write_now(lambda conn: look(conn, feed(entry("1")), [])).new == ()
 
 

@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
@@ -14,6 +15,7 @@ from bot.sources.fallback import read_patiently
 from bot.sources.feed import NotAFeed, parse_feed, read_feed
 from bot.sources.fetch import AiohttpWeb
 from bot.sources.plain import to_text
+from bot.sources.reading import Cursor, Reading, Watched
 from tests.sources.wild import Site
 
 T = TypeVar("T")
@@ -184,17 +186,22 @@ def test_identity_is_the_same_by_every_way(damage: str) -> None:
     assert feed.entries[1].id == "2"
 
 
+async def read(web: AiohttpWeb, url: str, cursor: Cursor | None = None) -> Reading:
+    """A look at the feed at `url`."""
+    return await read_feed(web, inline, Watched(url), cursor or Cursor(), datetime(2026, 11, 23, tzinfo=UTC))
+
+
 async def test_read_feed(the_web: AiohttpWeb, site: Site) -> None:
     """Fetching and parsing in one: a feed with its validators, then nothing new."""
     body = f"<rss><channel><title>News</title>{ITEM}</channel></rss>"
     url = site.page("/feed", body, headers={"ETag": '"1"', "Content-Type": "application/rss+xml"})
-    fetched, feed = await read_feed(the_web, inline, url)
-    assert feed is not None
-    assert (fetched.etag, feed.entries[0].id) == ('"1"', "1")
+    first = await read(the_web, url)
+    assert first.feed is not None
+    assert (first.cursor.etag, first.feed.entries[0].id) == ('"1"', "1")
     assert "application/rss+xml" in site.requests[0].headers["Accept"]
     site.page("/feed", status=304)
-    fetched, feed = await read_feed(the_web, inline, url, '"1"', None)
-    assert (fetched.changed, feed) == (False, None)
+    again = await read(the_web, url, first.cursor)
+    assert (again.feed, again.cursor) == (None, first.cursor)
     assert site.requests[1].headers["If-None-Match"] == '"1"'
 
 
@@ -205,14 +212,14 @@ async def test_validators_of_a_cut_feed_are_not_given(the_web: AiohttpWeb, site:
         f"<rss><channel>{ITEM}<item><gu",
         headers={"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 06:00:00 GMT"},
     )
-    fetched, feed = await read_feed(the_web, inline, url)
-    assert feed is not None
-    assert (len(feed.entries), fetched.etag, fetched.last_modified) == (1, None, None)
+    reading = await read(the_web, url)
+    assert reading.feed is not None
+    assert (len(reading.feed.entries), reading.cursor) == (1, Cursor())
 
 
 async def test_read_feed_fails(the_web: AiohttpWeb, site: Site) -> None:
     """What cannot be fetched and what is no feed are told apart."""
     with pytest.raises(FetchFailed):
-        await read_feed(the_web, inline, site.url("/missing"))
+        await read(the_web, site.url("/missing"))
     with pytest.raises(NotAFeed):
-        await read_feed(the_web, inline, site.page("/", b"<html>"))
+        await read(the_web, site.page("/", b"<html>"))
