@@ -26,6 +26,7 @@ from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
 from bot.ledger.doubts import end_doubts
+from bot.ledger.flood import flood_cause
 from bot.ledger.newer import older_cause
 from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
@@ -144,6 +145,7 @@ class Core:
             queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
         sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
         clear_gone(conn, "source", [failing_cause(source_id) for source_id in sources], now=now)
+        clear_gone(conn, "flood", [flood_cause(source_id) for source_id in sources], now=now)
         identities = [source.identity for source in self._settings.sources]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):
             log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")

@@ -64,6 +64,17 @@ def canonical_link(url: str) -> str | None:
     )
 
 
+def split_host(canonical: str) -> str:
+    """The host (and port) of a canonical link."""
+    return canonical.split("/", 3)[2]
+
+
+def on_host(canonical: str, host: str) -> str:
+    """The same canonical link as it would be on another host."""
+    scheme, _, _, path = canonical.split("/", 3)
+    return f"{scheme}//{host}/{path}"
+
+
 def _href(url: str, base: str | None) -> str | None:
     parsed = _parse(url, base)
     if parsed is None:

@@ -4,10 +4,11 @@ One article however it arrives: by its id within its source, and by its canonica
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.flood import Before, Newcomer, Suspect, suspects
 from bot.links import canonical_link
 from bot.sources.entry import Entry, Feed
 
@@ -35,11 +36,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An article that nobody knew; `skipped` says why it stays in, None that it goes out at `due_at`."""
+    """An article that nobody knew. It goes out at `due_at`, unless it is held or `skipped` says why it stays in."""
 
     candidate: Candidate
     due_at: datetime
     skipped: str | None
+    held: Suspect | None = None
     expires_at: datetime | None = None
     """When it is too late for it."""
 
@@ -95,9 +97,19 @@ def _links_of_different_entries(entries: Sequence[Entry]) -> frozenset[str]:
 
 
 def plan(
-    found: Sequence[Candidate], known: Mapping[str, int], *, first_look: bool, rules: Rules, now: datetime
+    found: Sequence[Candidate],
+    known: Mapping[str, int],
+    *,
+    first_look: bool,
+    rules: Rules,
+    now: datetime,
+    read_at: datetime | None = None,
+    moved: Collection[str] = (),
 ) -> Plan:
-    """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger."""
+    """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger.
+
+    `read_at`: when the source was last read before this look; `moved`: keys whose path is known under another host.
+    """
     owners, met = dict(known), []
     seen: list[tuple[int, Candidate]] = []
     for candidate in found:
@@ -121,14 +133,20 @@ def plan(
             places |= dict.fromkeys(more, place)
             fresh[place] = replace(fresh[place], keys=fresh[place].keys + more)
     backfilled = len(fresh) - rules.backfill if first_look else 0
+    held: Mapping[int, Suspect] = {}
+    if not first_look:
+        newcomers = [Newcomer(each.entry.published_at, any(key in moved for key in each.keys)) for each in fresh]
+        held = suspects(newcomers, Before(read_at, met_again=bool(seen)), max_age=rules.max_age, now=now)
 
-    def article(candidate: Candidate, *, before: bool) -> NewArticle:
-        why_not = _why_not(candidate, before, first_look, rules, now)
+    def article(candidate: Candidate, *, before: bool, suspect: Suspect | None = None) -> NewArticle:
+        why_not = None if suspect else _why_not(candidate, before, first_look, rules, now)
         due_at = now + timedelta(seconds=rules.settle)
         expires_at = None if rules.expires_for is None else due_at + timedelta(seconds=rules.expires_for)
-        return NewArticle(candidate, due_at, why_not, expires_at)
+        return NewArticle(candidate, due_at, why_not, suspect, expires_at)
 
-    new = tuple(article(candidate, before=index < backfilled) for index, candidate in enumerate(fresh))
+    new = tuple(
+        article(candidate, before=index < backfilled, suspect=held.get(index)) for index, candidate in enumerate(fresh)
+    )
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
     return Plan(new, tuple(seen), also)
 

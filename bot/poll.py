@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.doors import Doors, FetchFailed
-from bot.ledger import intake
+from bot.ledger import flood, intake
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
@@ -134,6 +134,7 @@ class Poller:
 
         def work(conn: Connection) -> None:
             intake.note_unchanged(conn, state.id, next_poll_at=due, now=now)
+            flood.release_due(conn, state.id, now=now)
             clear_alert(conn, failing_cause(state.id), now=now)
 
         await self._doors.ledger.write(work)
@@ -147,7 +148,15 @@ class Poller:
         def work(conn: Connection) -> Stored:
             take_turn(conn)  # another source, in another process, may show the same article right now
             known = intake.find_known(conn, found)
-            decided = plan(found, known, first_look=state.first_look, rules=self._rules, now=now)
+            decided = plan(
+                found,
+                known,
+                first_look=state.first_look,
+                rules=self._rules,
+                now=now,
+                read_at=state.read_at,
+                moved=flood.find_moved(conn, state.id, [each for each in found if known.keys().isdisjoint(each.keys)]),
+            )
             stored = intake.commit_look(
                 conn,
                 state.id,
@@ -160,6 +169,9 @@ class Poller:
                 complete=feed.complete,
             )
             clear_alert(conn, failing_cause(state.id), now=now)
+            flood.release_due(conn, state.id, now=now)
+            if any(new.held and new.held.until is None for new in decided.new):
+                flood.raise_flood(conn, state.id, now=now)
             return stored
 
         self._say(await self._doors.ledger.write(work), state, feed, unusable=len(feed.entries) - len(found))
@@ -187,6 +199,7 @@ class Poller:
 
         def work(conn: Connection) -> None:
             intake.note_failure(conn, state.id, message=reason, next_poll_at=due, told_until_at=told, now=now)
+            flood.release_due(conn, state.id, now=now)
             if failures > PATIENCE:
                 sentence = f"Source {self.source.name} has given nothing {failures} times in a row: {reason}"
                 raise_alert(conn, failing_cause(state.id), sentence, needs_person=False, now=now)
@@ -202,7 +215,9 @@ class Poller:
     def _say(self, stored: Stored, state: SourceState, feed: Feed, *, unusable: int) -> None:
         skipped = [new for _, new in stored.new if new.skipped]
         for article_id, new in stored.new:
-            if new.skipped is None:
+            if new.held is not None:
+                self._log.warning("article.held", article=new.candidate.entry.title, id=article_id, reason=new.held.why)
+            elif new.skipped is None:
                 self._log.info("article.found", article=new.candidate.entry.title, id=article_id, due_at=new.due_at)
             elif not state.first_look:
                 self._log.info("article.skipped", article=new.candidate.entry.title, id=article_id, reason=new.skipped)

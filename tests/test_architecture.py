@@ -36,7 +36,7 @@ PURE = (
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
     *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
-    *("bot.newer", "bot.wait"),
+    *("bot.newer", "bot.wait", "bot.flood"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(

@@ -12,6 +12,7 @@ from bot.cli.channels import channels, pause, resume
 from bot.cli.check import check
 from bot.cli.decide import resolve, retry
 from bot.cli.demo import demo
+from bot.cli.held import discard, held, release
 from bot.cli.keep import backup, prune, restore
 from bot.cli.log import log
 from bot.cli.preview import preview
@@ -37,6 +38,9 @@ for command in (
     log,
     resolve,
     retry,
+    held,
+    release,
+    discard,
     pause,
     resume,
     backup,

@@ -32,6 +32,8 @@ class SourceState:
     told_until_at: datetime | None
     polled_at: datetime | None
     """The last try, whatever came of it."""
+    read_at: datetime | None
+    """The last look that gave something, or that nothing has changed."""
     failures: int
 
 
@@ -65,6 +67,7 @@ def get_source(conn: Connection, identity: str) -> SourceState:
         next_poll_at=row["next_poll_at"],
         told_until_at=row["told_until_at"],
         polled_at=row["polled_at"],
+        read_at=row["ok_at"],
         failures=row["failures"],
     )
 
@@ -196,21 +199,20 @@ def _plan_deliveries(
     doubted: Callable[[NewArticle, int], bool],
     now: datetime,
 ) -> None:
-    fate: dict[str, Any] = (
-        {
-            "state": State.PENDING,
-            "reason": None,
-            "due_at": new.due_at,
-            "wanted_at": new.due_at,
-            "expires_at": new.expires_at,
-        }
-        if new.skipped is None
-        else {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
-    )
-    common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **fate}
+    common = {"article_id": article_id, "action": "publish", "revision": 1, "planned_at": now, **_fate(new, now)}
     if channel_ids:
         rows = [{**common, "channel_id": each, "look_first": int(doubted(new, each))} for each in channel_ids]
         conn.execute(insert(deliveries), rows)
+
+
+def _fate(new: NewArticle, now: datetime) -> dict[str, Any]:
+    """In which state its deliveries begin."""
+    if new.held is not None:
+        return {"state": State.HELD, "reason": new.held.why, "due_at": new.held.until}
+    if new.skipped is not None:
+        return {"state": State.SKIPPED, "reason": new.skipped, "due_at": None, "settled_at": now}
+    times = {"due_at": new.due_at, "wanted_at": new.due_at, "expires_at": new.expires_at}
+    return {"state": State.PENDING, "reason": None, **times}
 
 
 def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Sequence[int]) -> list[int]:

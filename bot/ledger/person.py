@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from bot.ledger import queue
+from bot.ledger import flood, queue
 from bot.ledger.alerts import clear_alert
 from bot.ledger.bell import ring
 from bot.ledger.doubts import count_held, held_cause
@@ -34,5 +34,7 @@ def decide(
     clear_alert(conn, cause, now=now)
     if delivery.state is State.HELD and not count_held(conn, delivery.channel_id):
         clear_alert(conn, held_cause(delivery.channel_id), now=now)
+    if delivery.state is State.HELD:
+        flood.tell(conn, [delivery.id], now=now)
     ring(conn)
     return state

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, or_, select
 
 from adapters.outcomes import Presence
 from bot.ledger.alerts import Alert, list_alerts
@@ -89,7 +89,9 @@ class Waiting:
 
 
 _NOBODY_ASKS = or_(deliveries.c.due_at.is_(None), channels.c.removed_at.is_not(None))
-_UNDECIDED = or_(and_(deliveries.c.state == State.UNCERTAIN, _NOBODY_ASKS), deliveries.c.state == State.HELD)
+# What was held when it was planned is told of as a whole: see `bot.ledger.flood`.
+_HELD_LATER = and_(deliveries.c.state == State.HELD, deliveries.c.settled_at.is_not(None))
+_UNDECIDED = or_(and_(deliveries.c.state == State.UNCERTAIN, _NOBODY_ASKS), _HELD_LATER)
 _BY_ITSELF = or_(
     deliveries.c.state.in_([State.PENDING, State.SENDING]),
     and_(deliveries.c.state == State.UNCERTAIN, deliveries.c.due_at.is_not(None)),
@@ -117,7 +119,7 @@ def summarise(conn: Connection) -> Waiting:
     return Waiting(int(count), earliest, int(undecided), tuple(alerts), tuple(unread), stops)
 
 
-def select_rows(*more: Column[Any]) -> Select[Any]:
+def select_rows(*more: ColumnElement[Any]) -> Select[Any]:
     """The query for what `row_of` reads, and `more` columns of deliveries, articles and channels."""
     return select(
         deliveries.c.id,

@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from adapters.outcomes import Presence
 from adapters.post import Payload, Receipt
 from bot.clock import SystemClock
+from bot.flood import Suspect
 from bot.ledger import backlog, channels, intake, queue
 from bot.ledger.alerts import raise_alert
 from bot.ledger.audit import find_due, note_presence
 from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.flood import raise_flood
 from bot.ledger.reports import find_row
 from bot.model import Event, Settlement, State
 from bot.plan import Candidate, NewArticle, Plan
@@ -54,13 +56,19 @@ class Book:
         return self.ledger.write_now(work)
 
     def article(
-        self, title: str, channel_ids: Sequence[int], *, due_in: float = 0, skipped: str | None = None
+        self,
+        title: str,
+        channel_ids: Sequence[int],
+        *,
+        due_in: float = 0,
+        skipped: str | None = None,
+        held: Suspect | None = None,
     ) -> list[int]:
         """A new article; returns its deliveries, in the order of the channels."""
         self._articles += 1
         link = f"https://herald.example.org/articles/{self._articles}"
         candidate = Candidate(Entry(link, link, title, "Summary"), link, (f"link:{link}",))
-        plan = Plan((NewArticle(candidate, self.at(due_in), skipped),), ())
+        plan = Plan((NewArticle(candidate, self.at(due_in), skipped, held),), ())
         cursor = {"title": "The Herald", "newest_title": title, "next_poll_at": self.at(240), "told_until_at": None}
 
         def work(conn: Connection) -> list[int]:
@@ -68,6 +76,8 @@ class Book:
                 conn, 1, plan, {}, channel_ids=channel_ids, language=None, cursor=cursor, now=self.at(-120)
             )
             (article_id, _), *_ = stored.new
+            if held is not None and held.until is None:
+                raise_flood(conn, 1, now=self.at(-120))
             rows = conn.exec_driver_sql(f"SELECT id FROM deliveries WHERE article_id = {article_id} ORDER BY id")
             return [row.id for row in rows]
 

@@ -18,7 +18,8 @@ from tests.ledger.entries import NOW, channel, entry, feed, later, look
 
 def put(conn: Connection, delivery_id: int, state: State, due_at: datetime | None = None) -> None:
     """Bring a delivery into a state, as a long life would."""
-    conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(state=state, due_at=due_at))
+    values = {"state": state, "due_at": due_at, "settled_at": NOW}
+    conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
 
 
 def three(conn: Connection) -> int:
