@@ -1,5 +1,7 @@
 """Atom 1.0 (RFC 4287, https://www.rfc-editor.org/rfc/rfc4287) and the 0.3 that preceded it."""
 
+from base64 import b64decode
+
 from lxml import etree
 
 from bot.sources.dates import read_time
@@ -13,7 +15,7 @@ from bot.sources.markup import (
     html_of,
     language_of,
     link_in,
-    person,
+    people,
     picture_of,
     text_of,
     web_address,
@@ -46,7 +48,7 @@ def read_entry(entry: etree._Element, url: str, language: str | None, authors: s
         for element in fields.get("link", ())
         if _relation(element) == "enclosure"
     ]
-    base = base_of(texts[-1] if texts else entry, url)
+    base = base_of(_inner(texts[-1]) if texts else entry, url)
     picture_url, picture_alt = picture_of(fields, enclosures, bodies, base)
     return Entry(
         id=first_text(fields, "id") or link,
@@ -55,7 +57,7 @@ def read_entry(entry: etree._Element, url: str, language: str | None, authors: s
         summary=_summary(fields, texts),
         published_at=read_time(first_text(fields, "published", "issued", "created", "dc:date", "dcterms:issued")),
         updated_at=read_time(first_text(fields, "updated", "modified", "dcterms:modified")),
-        author=people(fields) or _source_people(fields) or authors,
+        author=authors_of(fields) or _source_people(fields) or authors,
         language=language_of(entry, *languages, first_text(fields, "dc:language")) or language,
         picture_url=picture_url,
         picture_alt=picture_alt,
@@ -67,11 +69,9 @@ def read_entry(entry: etree._Element, url: str, language: str | None, authors: s
     )
 
 
-def people(fields: Fields) -> str | None:
+def authors_of(fields: Fields) -> str | None:
     """The authors' names of a feed or entry."""
-    names = [first_text(fields_of(author, "atom"), "name") or text_of(author) for author in fields.get("author", ())]
-    names += [text_of(creator) for creator in fields.get("dc:creator", ())]
-    return ", ".join(distinct(person(name) or "" for name in names))[:200] or None
+    return people((*fields.get("author", ()), *fields.get("dc:creator", ())))
 
 
 def title_text(element: etree._Element) -> str:
@@ -80,12 +80,14 @@ def title_text(element: etree._Element) -> str:
     if len(element) or kind in ("html", "xhtml"):
         return one_line(to_text(html_of(element)))
     if kind == "text":
-        return one_line(element.text or "")
-    return title_of(element.text or "")
+        return one_line(_plain(element))
+    return title_of(_plain(element))
 
 
 def _source_people(fields: Fields) -> str | None:
-    return next((names for source in fields.get("source", ()) if (names := people(fields_of(source, "atom")))), None)
+    return next(
+        (names for source in fields.get("source", ()) if (names := authors_of(fields_of(source, "atom")))), None
+    )
 
 
 def _relation(link: etree._Element) -> str:
@@ -116,7 +118,7 @@ def _link(fields: Fields, url: str) -> str | None:
 def _kind(element: etree._Element) -> str:
     """ "text", "html", "xhtml", "" (not said) or "other", with the types and modes of Atom 0.3 taken for their kin."""
     stated, mode = (element.get("type") or "").strip().lower(), (element.get("mode") or "").strip().lower()
-    if mode == "base64":
+    if mode == "base64" and stated not in ("", "text/plain"):
         return "other"
     if mode == "escaped" and stated != "text/plain":
         return "html"
@@ -131,6 +133,22 @@ def _kind(element: etree._Element) -> str:
     }.get(stated, "other")
 
 
+def _plain(element: etree._Element) -> str:
+    """The text of an element without children, which Atom 0.3 lets be base64."""
+    text = element.text or ""
+    if (element.get("mode") or "").strip().lower() != "base64":
+        return text
+    try:
+        return b64decode(text).decode("utf-8", "replace")
+    except ValueError:
+        return ""
+
+
+def _inner(text: etree._Element) -> etree._Element:
+    """The `div` that holds XHTML, which may have a base of its own; else the element itself."""
+    return text[0] if len(text) == 1 else text
+
+
 def _html(element: etree._Element) -> str | None:
     """The HTML of a summary or content, where it is that."""
     kind = _kind(element)
@@ -142,7 +160,7 @@ def _html(element: etree._Element) -> str | None:
 def _summary(fields: Fields, texts: list[etree._Element]) -> str:
     for element in texts:
         html = _html(element)
-        plain = element.text or "" if _kind(element) in ("text", "") else ""
+        plain = _plain(element) if _kind(element) in ("text", "") else ""
         if text := to_text(html) if html else tidy(plain[:20_000])[:10_000]:
             return text
     groups = [fields, *(fields_of(group, "atom") for group in fields.get("media:group", ()))]

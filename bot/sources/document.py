@@ -36,12 +36,25 @@ _LABELS = {
     "big5": "big5hkscs",
     "tis-620": "cp874",
     "iso-8859-11": "cp874",
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical", "csiso88598i"), "iso-8859-8"),
+    **dict.fromkeys(("koi", "koi8", "koi8_r"), "koi8-r"),
+    "koi8-ru": "koi8-u",
+    **dict.fromkeys(("windows-949", "ks_c_5601-1989"), "cp949"),
+    **dict.fromkeys(("windows-31j", "csshiftjis"), "cp932"),
+    **dict.fromkeys(("dos-874", "windows-874"), "cp874"),
+    "x-cp1251": "cp1251",
+    "x-cp1252": "cp1252",
+    "x-euc-jp": "euc-jp",
+    "x-mac-cyrillic": "mac_cyrillic",
     "unicode": "utf-16",
     "x-mac-roman": "mac_roman",
 }
+_EURO, _EURO_BYTE = "handbill.euro", 0x80
+"""What is no character is marked as such; a lone 0x80 is the euro: https://encoding.spec.whatwg.org/#gb18030-decoder."""
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz"})
 _CP1252_OF_ESCAPED = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0x100)}
 
+_SURROGATES = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*+>\s*")
 _DOCTYPE = re.compile(
     r"<!DOCTYPE(?:[^\[>\"']++|\"[^\"]*+\"|'[^']*+')*+(?:\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*+)?>", re.IGNORECASE
@@ -52,6 +65,9 @@ _REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
 _BARE_BRACKET = re.compile(r"<(?![A-Za-z_/!?])")
 _VOID_TAG = re.compile(r"<(br|hr|img|wbr|input)(\s[^<>]*?)?\s*/?>", re.IGNORECASE)
+_OPEN_TAG = re.compile(r"<([A-Za-z_][^\s<>/\"'=]*+)(\s(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
+_ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))?+")
+_ATTRIBUTE_NAME = re.compile(r"[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=\s*[\"']")
 _ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
 _KNOWN_PREFIXES = {
@@ -64,6 +80,15 @@ _KNOWN_PREFIXES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
 }
+
+
+def _euro(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return ("€" if error.object[error.start] == _EURO_BYTE else "\N{REPLACEMENT CHARACTER}"), error.start + 1
+
+
+codecs.register_error(_EURO, _euro)
 
 
 class Broken(Exception):
@@ -103,7 +128,7 @@ def decode_body(body: bytes, charset: str | None) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        return _decode_other(body, stated, declared)
+        return _decode_other(_SURROGATES.sub(_pair, body), stated, declared)
 
 
 def parse_document(text: str) -> Document:
@@ -138,7 +163,7 @@ def _codec(label: str | None) -> str | None:
 
 def _decode_other(body: bytes, stated: str | None, declared: str | None) -> str:
     """Servers call anything Latin-1 that they know nothing of, so a document's own word counts more than that."""
-    candidates = [declared, stated] if stated == "cp1252" else [stated, declared]
+    candidates = ["utf-8", *([declared, stated] if stated == "cp1252" else [stated, declared])]
     codecs_left = [codec for codec in candidates if codec]
     for codec in codecs_left:
         try:
@@ -146,9 +171,14 @@ def _decode_other(body: bytes, stated: str | None, declared: str | None) -> str:
         except UnicodeDecodeError:
             continue
     for codec in codecs_left:
-        if codec != "cp1252":
-            return body.decode(codec, "replace")
+        if codec not in ("utf-8", "cp1252"):
+            return body.decode(codec, _EURO if codec == "gb18030" else "replace")
     return body.decode("utf-8", "surrogateescape").translate(_CP1252_OF_ESCAPED)
+
+
+def _pair(match: re.Match[bytes]) -> bytes:
+    """Two surrogates that were encoded one by one (CESU-8), as the character that they are."""
+    return match[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16").encode()
 
 
 def _parse(text: str) -> etree._Element:
@@ -202,7 +232,19 @@ def _repair(text: str) -> str:
     """Make references and brackets in text that is not CDATA legal."""
     if "&" in text:
         text = _BARE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_legal_reference, text))
-    return _VOID_TAG.sub(r"<\1\2/>", _BARE_BRACKET.sub("&lt;", text))
+    return _VOID_TAG.sub(r"<\1\2/>", _OPEN_TAG.sub(_legal_attributes, _BARE_BRACKET.sub("&lt;", text)))
+
+
+def _legal_attributes(match: re.Match[str]) -> str:
+    """A tag whose attributes have values in quotes, and stand once: as in HTML, the first of a name counts."""
+    inner = match[2].rstrip()
+    closed = inner.endswith("/")
+    stated: dict[str, str] = {}
+    for name, value in _ATTRIBUTE.findall(inner.removesuffix("/")):
+        if _ATTRIBUTE_NAME.fullmatch(name):
+            stated.setdefault(name, value if value[:1] in ("'", '"') and value else f'"{value}"')
+    attributes = "".join(f" {name}={value}" for name, value in stated.items())
+    return f"<{match[1]}{attributes}{'/' if closed else ''}>"
 
 
 def _legal_reference(match: re.Match[str]) -> str:

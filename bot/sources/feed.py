@@ -22,6 +22,7 @@ from bot.sources.entry import MAX_READ, Entry, Feed
 from bot.sources.fallback import read_patiently
 from bot.sources.jsonfeed import NotJsonFeed, read_json_feed
 from bot.sources.markup import (
+    attribute,
     distinct,
     fields_of,
     first_text,
@@ -30,6 +31,7 @@ from bot.sources.markup import (
     person,
     picture_of,
     read_language,
+    settle_namespace,
 )
 from bot.sources.plain import Tag, one_line, title_of, to_text, tokens
 from bot.sources.reading import Cursor, Reading, Unreadable, Watched
@@ -118,6 +120,7 @@ def _cut_note(complete: bool) -> tuple[str, ...]:
 
 def _read_tree(root: etree._Element, url: str) -> Feed:
     name = etree.QName(root).localname
+    settle_namespace(root)
     if name.lower() in _READERS:
         return _READERS[name.lower()](root, url)
     known = {
@@ -136,13 +139,13 @@ def _read_rss(root: etree._Element, url: str) -> Feed:
     fields = fields_of(channel, "rss")
     site = rss.site_of(channel, url)
     language = language_of(channel, first_text(fields, "language", "dc:language"))
-    version = root.get("version") or ("1.0" if etree.QName(root).localname.lower() == "rdf" else "")
+    version = attribute(root, "version") or ("1.0" if etree.QName(root).localname.lower() == "rdf" else "")
     return Feed(
         id=rss.own_address(channel, url),
         title=title_of(first_text(fields, "title", "dc:title")),
         link=site,
         language=language,
-        entries=tuple(rss.read_item(item, site or url, language) for item in rss.items_of(root, channel)),
+        entries=tuple(rss.read_item(item, site or url, language) for item in rss.items_of(root)),
         kind=f"RSS {one_line(version)[:10]}".rstrip(),
     )
 
@@ -150,7 +153,7 @@ def _read_rss(root: etree._Element, url: str) -> Feed:
 def _read_atom(root: etree._Element, url: str) -> Feed:
     fields = fields_of(root, "atom")
     language = language_of(root)
-    authors = atom.people(fields)
+    authors = atom.authors_of(fields)
     return Feed(
         id=first_text(fields, "id") or None,
         title=next((text for element in fields.get("title", ()) if (text := atom.title_text(element))), ""),

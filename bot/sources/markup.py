@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from lxml import etree
 
@@ -9,40 +10,57 @@ from bot.links import absolute, clean_link
 from bot.sources.plain import images, one_line
 
 Fields = Mapping[str, list[etree._Element]]  # noqa: SLF001 - the only name that the class has
-"""An element's children by name, each name's in document order."""
+"""An element's children by name (see `name_of`), each name's in document order."""
 
 _FAMILIES = {
-    "http://www.w3.org/2005/Atom": "atom",
-    "http://purl.org/atom/ns#": "atom",
-    "http://purl.org/rss/1.0/": "rss",
-    "http://my.netscape.com/rdf/simple/0.9/": "rss",
-    "http://channel.netscape.com/rdf/simple/0.9/": "rss",
-    "http://backend.userland.com/rss2": "rss",
-    "http://blogs.law.harvard.edu/tech/rss": "rss",
-    "http://purl.org/rss/1.0/modules/content/": "content",
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://purl.org/dc/terms/": "dcterms",
-    "http://search.yahoo.com/mrss/": "media",
-    "http://search.yahoo.com/mrss": "media",
-    "https://search.yahoo.com/mrss/": "media",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "www.w3.org/2005/atom": "atom",
+    "purl.org/atom/ns": "atom",
+    "purl.org/rss/1.0": "rss",
+    "my.netscape.com/rdf/simple/0.9": "rss",
+    "channel.netscape.com/rdf/simple/0.9": "rss",
+    "backend.userland.com/rss2": "rss",
+    "blogs.law.harvard.edu/tech/rss": "rss",
+    "purl.org/rss/1.0/modules/content": "content",
+    "purl.org/rss/1.0/modules/syndication": "sy",
+    "purl.org/dc/elements/1.1": "dc",
+    "purl.org/dc/terms": "dcterms",
+    "search.yahoo.com/mrss": "media",
+    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+    "rssnamespace.org/feedburner/ext/1.0": "feedburner",
+    "purl.org/atompub/tombstones/1.0": "at",
+    "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf",
 }
+"""By the namespace as `_plain_space` has it: feeds spell the same one in several ways."""
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)$", re.IGNORECASE)
+_AVATAR = re.compile(r"https?://(?:[\w-]+\.)?gravatar\.com/avatar/", re.IGNORECASE)
+"""Some feeds mark the author's face as the article's first picture."""
 _SMALL = 200
 """Pixels. A thumbnail that says it is narrower is the last choice."""
 
 
 def name_of(element: etree._Element, home: str) -> str:
-    """`element`'s name: bare within the document's own vocabulary `home`, else like "dc:date"."""
-    space, _, local = element.tag.rpartition("}")
-    family = _FAMILIES.get(space.removeprefix("{"), "?") if space else home
+    """`element`'s name in lower case: bare within the document's own vocabulary `home`, else like "dc:date"."""
+    space, _, local = element.tag.lower().rpartition("}")
+    family = _FAMILIES.get(_plain_space(space[1:]), "?") if space else home
     return local if family == home else f"{family}:{local}"
+
+
+def settle_namespace(root: etree._Element) -> None:
+    """Take away a namespace that only this document's author knows, and into which he put all of it."""
+    space = etree.QName(root).namespace
+    if space and _plain_space(space.lower()) not in _FAMILIES:
+        for element in root.iter(f"{{{space}}}*"):
+            element.tag = etree.QName(element).localname
+
+
+@lru_cache(maxsize=256)
+def _plain_space(space: str) -> str:
+    """A namespace without what its many spellings differ in; `space` is in lower case."""
+    return space.removeprefix("https://").removeprefix("http://").rstrip("/#")
 
 
 def fields_of(element: etree._Element, home: str) -> Fields:
@@ -51,6 +69,11 @@ def fields_of(element: etree._Element, home: str) -> Fields:
     for child in element.iterchildren("*"):
         fields.setdefault(name_of(child, home), []).append(child)
     return fields
+
+
+def attribute(element: etree._Element, name: str) -> str | None:
+    """An attribute of an element, whose name (in lower case here) may be spelt in any case."""
+    return next((str(value) for key, value in element.items() if str(key).lower() == name), None)
 
 
 def first_text(fields: Fields, *names: str) -> str:
@@ -122,6 +145,12 @@ def person(text: str) -> str | None:
     return text if text and not re.fullmatch(r"\S+@\S+", text) else None
 
 
+def people(elements: Iterable[etree._Element]) -> str | None:
+    """The names of Atom's persons; an element without a name of its own is one."""
+    names = (first_text(fields_of(one, "atom"), "name") or text_of(one) for one in elements)
+    return ", ".join(distinct(person(name) or "" for name in names))[:200] or None
+
+
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
     """`texts` on one line each, without empty and repeated ones; at most 100."""
     return tuple(dict.fromkeys(line for text in texts if (line := one_line(text)[:200])))[:100]
@@ -149,7 +178,7 @@ def picture_of(
     choices += [(item.get("url") or "", "") for item in thumbnails]
     choices += [(item.get("href") or "", "") for item in fields.get("itunes:image", ())]
     for address, alt in choices:
-        if link := link_in(address, base):
+        if (link := link_in(address, base)) and not _AVATAR.match(link):
             return link, alt or alts.get(link)
     return None, None
 

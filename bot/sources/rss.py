@@ -10,6 +10,7 @@ from bot.sources.entry import MAX_READ, Entry
 from bot.sources.markup import (
     RDF_ABOUT,
     Fields,
+    attribute,
     base_of,
     distinct,
     fields_of,
@@ -18,6 +19,7 @@ from bot.sources.markup import (
     language_of,
     link_in,
     name_of,
+    people,
     person,
     picture_of,
     text_of,
@@ -25,24 +27,28 @@ from bot.sources.markup import (
 )
 from bot.sources.plain import one_line, title_of, to_text
 
-_PUBLISHED = ("pubDate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published", "pubdate")
+_PUBLISHED = ("pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published")
 
 
 def channel_of(root: etree._Element) -> etree._Element | None:
-    """The channel element, which may be the root itself."""
-    if name_of(root, "rss") == "channel":
-        return root
-    return next((child for child in root.iterchildren("*") if name_of(child, "rss") == "channel"), None)
+    """The first channel element, which may be the root itself."""
+    return next(iter(_channels(root)), None)
 
 
-def items_of(root: etree._Element, channel: etree._Element) -> list[etree._Element]:
-    """All items, in document order, whether in the channel (RSS 2.0) or beside it (RSS 1.0)."""
+def items_of(root: etree._Element) -> list[etree._Element]:
+    """All items, in document order, whether in a channel (RSS 2.0) or beside it (RSS 1.0)."""
     return [
         child
-        for parent in ((channel,) if channel is root else (channel, root))
+        for parent in dict.fromkeys((*_channels(root), root))
         for child in parent.iterchildren("*")
         if name_of(child, "rss") == "item"
     ][:MAX_READ]
+
+
+def _channels(root: etree._Element) -> list[etree._Element]:
+    if name_of(root, "rss") == "channel":
+        return [root]
+    return [child for child in root.iterchildren("*") if name_of(child, "rss") == "channel"]
 
 
 def site_of(channel: etree._Element, url: str) -> str | None:
@@ -77,7 +83,7 @@ def read_item(item: etree._Element, outside: str, language: str | None) -> Entry
         title=_title(fields),
         summary=_summary(fields, bodies),
         published_at=_time(fields, *_PUBLISHED),
-        updated_at=_time(fields, "atom:updated", "dcterms:modified", "lastBuildDate"),
+        updated_at=_time(fields, "atom:updated", "dcterms:modified", "lastbuilddate"),
         author=_author(fields),
         language=language_of(item, first_text(fields, "dc:language", "language")) or language,
         picture_url=picture_url,
@@ -99,7 +105,7 @@ def _summary(fields: Fields, bodies: list[str]) -> str:
     for html in bodies:
         if text := to_text(html):
             return text
-    return to_text(first_text(fields, "atom:summary", "itunes:summary", "media:description"))
+    return to_text(first_text(fields, "atom:summary", "atom:content", "itunes:summary", "media:description"))
 
 
 def _time(fields: Fields, *names: str) -> datetime | None:
@@ -111,16 +117,16 @@ def _time(fields: Fields, *names: str) -> datetime | None:
 
 
 def _author(fields: Fields) -> str | None:
-    for name in ("dc:creator", "author", "itunes:author", "atom:author"):
+    for name in ("dc:creator", "author", "itunes:author"):
         names = distinct(person(text_of(element)) or "" for element in fields.get(name, ()))
         if names:
             return ", ".join(names)[:200]
-    return None
+    return people(fields.get("atom:author", ()))
 
 
 def _link(item: etree._Element, fields: Fields, base: str) -> str | None:
     """Where the item says it can be read: what a redirecting feed service kept, its link, or its permanent id."""
-    if original := web_address(first_text(fields, "feedburner:origLink")):
+    if original := web_address(first_text(fields, "feedburner:origlink")):
         return original
     for element in fields.get("link", ()):
         if link := link_in(text_of(element) or element.get("href") or "", base):
@@ -128,7 +134,9 @@ def _link(item: etree._Element, fields: Fields, base: str) -> str | None:
     if link := _atom_link(fields, base):
         return link
     for element in fields.get("guid", ()):
-        if (element.get("isPermaLink") or "true").lower() != "false" and (link := web_address(text_of(element))):
+        if (attribute(element, "ispermalink") or "true").strip().lower() != "false" and (
+            link := web_address(text_of(element))
+        ):
             return link
     return web_address(item.get(RDF_ABOUT) or "")
 

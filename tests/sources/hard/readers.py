@@ -1,0 +1,186 @@
+"""The parsers that are compared, each in processes of its own with limits: what they make of an entry, in our words.
+
+A parser that leaves HTML in a text is not blamed for it: its texts go through our conversion, and an id that it does
+not give is taken from the link, as ours does.
+"""
+
+import importlib
+import json
+import os
+import resource
+from calendar import timegm
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.doors import Fetched
+from bot.sources.entry import Entry
+from bot.sources.feed import NotAFeed, parse_feed
+from bot.sources.plain import one_line, title_of, to_text
+from tests.sources.hard.case import URL, Case, Found
+
+CPU_FOR = 8
+"""Seconds of CPU for one document."""
+MEMORY = 1_500 * 2**20
+"""Bytes of address space for one document."""
+
+Read = Callable[[Case], Sequence[Found] | None]
+"""The entries of a document, or None where it is refused."""
+
+
+def handbill(case: Case) -> Sequence[Found] | None:
+    """Ours."""
+    try:
+        feed = parse_feed(Fetched(URL, True, case.document, charset=case.charset))
+    except NotAFeed:
+        return None
+    return [shown(entry) for entry in feed.entries]
+
+
+def shown(entry: Entry) -> Found:
+    """`entry` by the names of a case."""
+    return {
+        "id": entry.id,
+        "link": entry.link,
+        "title": entry.title,
+        "summary": entry.summary,
+        "published": _iso(entry.published_at),
+        "updated": _iso(entry.updated_at),
+        "author": entry.author,
+        "tags": list(entry.tags),
+        "picture": entry.picture_url,
+        "alt": entry.picture_alt,
+        "language": entry.language,
+    }
+
+
+def feedparser(case: Case) -> Sequence[Found] | None:
+    """The patient classic (https://feedparser.readthedocs.io/), with what the server said, as it asks for it."""
+    parse = importlib.import_module("feedparser").parse
+    charset = f"; charset={case.charset}" if case.charset else ""
+    headers = {"content-location": URL, "content-type": f"application/xml{charset}"}
+    parsed = parse(case.document, response_headers=headers)
+    if not parsed.version and not parsed.entries:
+        return None
+    return [_of_feedparser(entry) for entry in parsed.entries]
+
+
+def _of_feedparser(entry: Any) -> Found:
+    pictures = [part.get("url") for part in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ()))]
+    pictures += [part.get("href") for part in entry.get("enclosures", ()) if "image" in part.get("type", "")]
+    pictures += [entry["image"].get("href")] if "image" in entry else []
+    bodies = [entry.get("summary") or "", *(part.get("value") or "" for part in entry.get("content", ()))]
+    link = entry.get("link") or None
+    return {
+        "id": entry.get("id") or link,
+        "link": link,
+        "title": _title(entry.get("title") or "", entry.get("title_detail", {}).get("type", "")),
+        "summary": next((text for body in bodies if (text := to_text(body))), ""),
+        "published": _of_struct(entry.get("published_parsed")),
+        "updated": _of_struct(dict(entry).get("updated_parsed")),
+        "author": ", ".join(one["name"] for one in entry.get("authors", ()) if one.get("name")) or entry.get("author"),
+        "tags": [tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", ())],
+        "picture": next(filter(None, pictures), None),
+        "alt": None,
+        "language": entry.get("title_detail", {}).get("language"),
+    }
+
+
+def fastfeedparser(case: Case) -> Sequence[Found] | None:
+    """The fast one (https://github.com/kagisearch/fastfeedparser), bare."""
+    parse = importlib.import_module("fastfeedparser").parse
+    try:
+        parsed = parse(case.document)
+    except Exception:  # whatever it raises is its way to refuse
+        return None
+    return [_of_fastfeedparser(entry) for entry in parsed["entries"]]
+
+
+def _of_fastfeedparser(entry: Mapping[str, Any]) -> Found:
+    media = [*(entry.get("media_content") or ()), *(entry.get("media_thumbnail") or ())]
+    pictures = [part.get("url") for part in media]
+    pictures += [part.get("url") for part in entry.get("enclosures") or () if "image" in (part.get("type") or "")]
+    bodies = [entry.get("description") or "", *(part.get("value") or "" for part in entry.get("content") or ())]
+    link = entry.get("link") or None
+    return {
+        "id": entry.get("id") or link,
+        "link": link,
+        "title": _title(entry.get("title") or "", ""),
+        "summary": next((text for body in bodies if (text := to_text(body))), ""),
+        "published": _of_text(entry.get("published")),
+        "updated": _of_text(entry.get("updated")),
+        "author": entry.get("author") or None,
+        "tags": [tag.get("label") or tag.get("term") or "" for tag in entry.get("tags") or ()],
+        "picture": next(filter(None, pictures), None),
+        "alt": None,
+        "language": entry.get("language"),
+    }
+
+
+READERS: Mapping[str, Read] = {"Handbill": handbill, "feedparser": feedparser, "fastfeedparser": fastfeedparser}
+
+
+def limited(read: Read, case: Case) -> bytes:
+    """What `read` makes of `case`, as JSON, out of a forked process; nothing where that died or was ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _answer(read, case, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        told = answer.read()
+    _, status = os.waitpid(child, 0)
+    return told if status == 0 else b""
+
+
+def _answer(read: Read, case: Case, writing: int) -> None:
+    """Runs in the forked process, and ends it."""
+    status = 1
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_FOR, CPU_FOR))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        with os.fdopen(writing, "wb") as answer:
+            answer.write(json.dumps(read(case)).encode())
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def is_right(name: str, case: Case) -> bool:
+    """Whether this parser reads this document as it should be read, within the limits."""
+    told = limited(READERS[name], case)
+    return bool(told) and case.is_right(json.loads(told))
+
+
+def version_of(name: str) -> str | None:
+    """The parser's version, or None where it is not installed."""
+    if name == "Handbill":
+        return "as it is"
+    try:
+        importlib.import_module(name)
+        return importlib.import_module("importlib.metadata").version(name)  # type: ignore[no-any-return]
+    except ImportError:
+        return None
+
+
+def _title(text: str, kind: str) -> str:
+    """Of a text that its parser calls plain nothing is taken away."""
+    if kind == "text/plain" and "<" not in text and "&" not in text:
+        return one_line(text)
+    return title_of(text)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _of_struct(parsed: Any) -> str | None:
+    return _iso(datetime.fromtimestamp(timegm(parsed), UTC)) if parsed else None
+
+
+def _of_text(text: str | None) -> str | None:
+    try:
+        return _iso(datetime.fromisoformat(text).astimezone(UTC)) if text else None
+    except ValueError:
+        return text
