@@ -26,6 +26,7 @@ PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
     "bot.pace",
     "bot.ledger.texts",
+    *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
@@ -54,6 +55,7 @@ PURE_MAY_ALSO_TAKE: Mapping[str, frozenset[str]] = {
     "adapters.wire": frozenset(
         {"Wire", "Phase", "LONGEST_WAIT", "retry_after", "server_time"}
     ),  # what was seen of a call
+    "bot.sources.reading": frozenset({"Unreadable"}),
     "importlib": frozenset({"resources"}),  # bot.render: the packaged templates
     "mastodon._url_regex": frozenset({"URL_REGEX_SOURCE"}),  # the library's table of what is a link
 }

@@ -112,8 +112,11 @@ class Document:
     """False when it ends before its root does: its last, cut entry is left out."""
 
 
-def decode_body(body: bytes, charset: str | None) -> str:
-    """The text of `body`: by its byte order mark, as UTF-8 where it is that, else as header or declaration say."""
+def decode_body(body: bytes, charset: str | None, meta: str | None = None) -> str:
+    """The text of `body`: by its byte order mark, as UTF-8 where it is that, else as header or declaration say.
+
+    `meta`: what a web page declares in a tag of its own.
+    """
     for bom, encoding in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(encoding, "replace")
@@ -122,7 +125,7 @@ def decode_body(body: bytes, charset: str | None) -> str:
     if body[:2] in (b"\0<", b"\0{"):
         return body.decode("utf-16-be", "replace")
     match = _DECLARED.match(body[:1000])
-    stated, declared = _codec(charset), _codec(match[1].decode("ascii") if match else None)
+    stated, declared = _codec(charset), _codec(match[1].decode("ascii") if match else meta)
     if declared in _SEVEN_BIT or stated in _SEVEN_BIT:
         return body.decode(declared if declared in _SEVEN_BIT else str(stated), "replace")
     try:
