@@ -210,6 +210,8 @@ class Lane:
                 await self.recover()
             case State.UNCERTAIN:
                 await self._asking.ask(head, article)
+            case _ if seen.twin is not None:
+                await self._settler.drop_same(head, article, seen.twin)
             case _ if head.look_first:
                 await self._asking.look_first(head, article, seen.last_receipt)
             case _:

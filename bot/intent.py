@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from adapters.post import Payload
 from bot.ledger import backlog, queue
 from bot.ledger.channels import may_send
+from bot.ledger.merge import find_twin
 from bot.model import Delivery
 
 
@@ -35,6 +36,8 @@ class Intent:
         channel_id = self.delivery.channel_id
         if not may_send(conn, channel_id):
             raise NotNow("the channel was paused")
+        if find_twin(conn, self.delivery) is not None:
+            raise NotNow("the same article may be out already")
         if self.delivery.body is None:
             queue.freeze(conn, self.delivery, self.payload, self.key)
         elif self.delivery.key is None:

@@ -10,6 +10,7 @@ from adapters.base import Pace
 from bot.ledger import backlog, channels
 from bot.ledger.budgets import History, read_history
 from bot.ledger.channels import ChannelState
+from bot.ledger.merge import find_twin
 from bot.ledger.newer import unknown_since
 from bot.ledger.switches import PAUSED, find_switch
 from bot.model import Article, Delivery, State
@@ -26,6 +27,8 @@ class Look:
     """Of the newest post of the place that is known; where the head may be out already, of those before the doubt."""
     history: History | None = None
     """What pacing goes by; None where it was not asked for."""
+    twin: int | None = None
+    """The article under which the head's own is out on this channel, or may be."""
     stopped: bool = False
     """Whether a person has paused this channel, or all: nothing is sent, though what is uncertain is asked about."""
 
@@ -53,6 +56,8 @@ def look(
         return Look(channel, head, article)
     if channel.stopped_at is not None or find_switch(conn, PAUSED) is not None:
         return Look(channel, head, article, stopped=True)
+    if (twin := find_twin(conn, head)) is not None:
+        return Look(channel, head, article, twin=twin)
     history = None if paces is None else read_history(conn, paces, account=account, channel_id=channel_id, now=now)
     before = unknown_since(conn, channel_id) if head.look_first else None
     return Look(channel, head, article, backlog.find_last_receipt(conn, channel_id, before=before), history)

@@ -38,6 +38,8 @@ class Event(StrEnum):
     EXPIRED = "expired"
     DROPPED = "dropped"
     """By a person: it shall not go out."""
+    SAME = "same"
+    """Its article turned out to be another one, which goes to the channel, or went."""
     SENT = "sent"
     TOLD_TO_WAIT = "told_to_wait"
     CHANNEL_DOWN = "channel_down"
@@ -65,6 +67,7 @@ _S, _E = State, Event
 EDGES: Mapping[tuple[State, Event], State] = {
     (_S.HELD, _E.RELEASED): _S.PENDING,
     (_S.HELD, _E.DROPPED): _S.CANCELLED,
+    (_S.HELD, _E.SAME): _S.CANCELLED,
     (_S.HELD, _E.RESOLVED_SENT): _S.SENT,
     (_S.PENDING, _E.CLAIMED): _S.SENDING,
     (_S.PENDING, _E.TOLD_TO_WAIT): _S.PENDING,  # while staging
@@ -77,6 +80,7 @@ EDGES: Mapping[tuple[State, Event], State] = {
     (_S.PENDING, _E.CANNOT_TELL): _S.HELD,  # while looking first
     (_S.PENDING, _E.EXPIRED): _S.SKIPPED,
     (_S.PENDING, _E.DROPPED): _S.CANCELLED,
+    (_S.PENDING, _E.SAME): _S.CANCELLED,
     (_S.SENDING, _E.SENT): _S.SENT,
     (_S.SENDING, _E.TOLD_TO_WAIT): _S.PENDING,
     (_S.SENDING, _E.CHANNEL_DOWN): _S.PENDING,

@@ -57,6 +57,8 @@ class Plan:
     also: tuple[tuple[int, NewArticle], ...] = ()
     """(article id, what it would be here) of known ones that this source shows for the first time: it may lead to
     channels that the source which had them first does not."""
+    same: tuple[tuple[int, int], ...] = ()
+    """Known articles that an entry shows to be one: it has the id of one and the link of the other."""
 
 
 def candidates(source_identity: str, feed: Feed) -> tuple[Candidate, ...]:
@@ -148,7 +150,15 @@ def plan(
         article(candidate, before=index < backfilled, suspect=held.get(index)) for index, candidate in enumerate(fresh)
     )
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
-    return Plan(new, tuple(seen), also)
+    return Plan(new, tuple(seen), also, _same(found, known))
+
+
+def _same(found: Sequence[Candidate], known: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
+    pairs: dict[tuple[int, int], None] = {}
+    for candidate in found:
+        first, *others = sorted({known[key] for key in candidate.keys if key in known}) or [0]
+        pairs |= dict.fromkeys((first, other) for other in others)
+    return tuple(pairs)
 
 
 def may_be_out(candidate: Candidate, *, restored_at: datetime | None, read_at: datetime | None) -> bool:

@@ -12,6 +12,7 @@ from bot.doors import Doors, Lease
 from bot.ledger import queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.doubts import doubt_all, find_restored_at, hold_doubted
+from bot.ledger.merge import drop_same
 from bot.ledger.queue import NotOurs
 from bot.model import Article, Delivery, Event, Settlement, State
 from bot.patience import surely
@@ -128,6 +129,12 @@ class Settler:
         now = self._doors.clock.now()
         await self._doors.ledger.write(lambda conn: queue.expire(conn, delivery, now=now), lease=self.lease)
         self._log.warning("delivery.expired", delivery=delivery.id, article=article.title)
+
+    async def drop_same(self, delivery: Delivery, article: Article, twin: int) -> None:
+        """It is the same article as `twin`, which is out here or may be: that one goes on."""
+        now = self._doors.clock.now()
+        await self._doors.ledger.write(lambda conn: drop_same(conn, delivery, twin, now=now), lease=self.lease)
+        self._log.info("delivery.same", delivery=delivery.id, article=article.title, same_as=twin)
 
     async def hold_doubted(self) -> None:
         """Nobody can be asked whether what is in doubt here is out: all of it waits for a person."""

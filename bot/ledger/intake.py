@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
+from bot.ledger.merge import join, list_kin
 from bot.ledger.newer import doubted_since
 from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.ledger.texts import keepable, key_of
@@ -129,6 +130,8 @@ def commit_look(
         _add_keys(conn, article_id, [key for key in candidate.keys if key not in taken])
         taken.update(candidate.keys)
         changed += _refresh(conn, source_id, article_id, candidate, language=language, now=now)
+    for one, other in plan.same:
+        join(conn, one, other, now=now)
     for article_id, new in plan.also:
         missing = _missing(conn, source_id, article_id, channel_ids)
         _plan_deliveries(conn, article_id, new, missing, doubted=doubted, now=now)
@@ -219,7 +222,8 @@ def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Seq
     """The channels that another source of this article leads to and the first one does not. One that was added after
     the article was found is not among them: the past is not replayed."""
     found = select(articles.c.found_at).where(articles.c.id == article_id, articles.c.source_id != source_id)
-    planned = select(deliveries.c.channel_id).where(deliveries.c.article_id == article_id)
+    same = (article_id, *list_kin(conn, article_id))
+    planned = select(deliveries.c.channel_id).where(deliveries.c.article_id.in_(same))
     query = select(channels.c.id).where(
         channels.c.id.in_(channel_ids),
         channels.c.id.not_in(planned),

@@ -253,9 +253,15 @@ def _ending(settlement: Settlement, now: datetime) -> dict[str, Any]:
 
 def expire(conn: Connection, delivery: Delivery, *, now: datetime) -> None:
     """It is too late for a delivery that is pending. Raises NotOurs where it no longer is."""
-    still = (delivery.id, State.PENDING, delivery.attempts)
-    settlement = Settlement(Event.EXPIRED, None, TOO_LATE)
-    _take(conn, _SETTLE, still, Event.EXPIRED, **_values(settlement, now))
+    cancel(conn, delivery, Settlement(Event.EXPIRED, None, TOO_LATE), now=now)
+
+
+def cancel(conn: Connection, delivery: Delivery, settlement: Settlement, *, now: datetime) -> State:
+    """End a delivery that nothing was tried for now. Raises NotOurs where it is no longer as it was."""
+    if (delivery.state, settlement.event) not in EDGES:
+        raise NotOurs(f"delivery {delivery.id} is {delivery.state}: it cannot be {settlement.event}")
+    still = (delivery.id, delivery.state, delivery.attempts)
+    return _take(conn, _SETTLE, still, settlement.event, **_values(settlement, now))
 
 
 def recover(conn: Connection, channel_id: int, *, quiet_for_due_at: datetime, now: datetime) -> list[int]:

@@ -103,6 +103,7 @@ articles = Table(
     Column("published_at", Utc, comment="as the source stated it"),
     Column("found_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, comment="last time that the source showed other texts"),
+    Column("merged_into", Integer, index=True, comment="the article that it turned out to be"),
 )
 
 article_keys = Table(
