@@ -8,32 +8,44 @@ _ISO = re.compile(
     r"(?:[Tt ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?)?"
     r"\s*([+-]\d{2}(?::?\d{2})?|[A-Za-z]{1,5})?$"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_WEEK = re.compile(r"(\d{4})-?W(\d{2})(?:-?([1-7]))?(?=$|[T ])")
+_ORDINAL = re.compile(r"(\d{4})-(\d{3})(?=$|[T ])")
+_YEAR_FIRST = re.compile(
+    r"(\d{4})(?:([/.])(\d{1,2})\2(\d{1,2})(?!\d)|\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일])"
+)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?()(Z|[+-]\d{2}:?\d{2})?$")
 _CLOCK = r"(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\b\.?)?)?"
 _ZONE = r"\s*\(?((?:GMT|UTC|UT)?\s?[+-]\d{1,2}:?(?:\d{2})?|[A-Za-z]{1,5})?\)?(?:\s*\([^)]*\))?"
-_DAY_FIRST = re.compile(r"(\d{1,2})[. -]+([^\W\d_]+)\.?[ ,-]+(\d{4}|\d{2})\b[ ,]*(?:at |um )?" + _CLOCK + _ZONE + "$")
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})(?:er|st|nd|rd|th|º)?[. -]+(?:de |of )?([^\W\d_]+)\.?[ ,-]+(?:del? )?(\d{2,4})\b(?: г\.?)?"
+    r"[ ,]*(?:at |um |à |a las |às )?" + _CLOCK + _ZONE + "$"
+)
 _MONTH_FIRST = re.compile(
     r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b[ ,]*(?:at )?" + _CLOCK + _ZONE + "$"
 )
 _ASCTIME = re.compile(r"([^\W\d_]+)\s+(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:([A-Za-z]{1,5})\s+)?(\d{4})$")
-_WEEKDAY = re.compile(r"([^\W\d_]{2,12})\.?(,)?\s*")
+_WEEKDAY = re.compile(r"([^\W\d_]{2,12})(?:-feira)?\.?(,)?\s*")
 
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar jänner janvier enero gennaio janeiro januari styczeń stycznia",
-            "feb february februar feber février févr fevrier febrero febbraio fevereiro februari luty lutego",
-            "mar march märz mär mrz mars marzo março maart marzec marca",
-            "apr april avril avr abril aprile abr kwi kwietnia",
-            "may mai mayo maggio maio mei maja",
-            "jun june juni juin junio giugno junho cze czerwca",
-            "jul july juli juillet juil julio luglio julho lip lipca",
-            "aug august août aout agosto augustus sie sierpnia ago",
-            "sep sept september septembre septiembre settembre setembro wrz września",
-            "oct october oktober okt octobre octubre ottobre outubro paź października",
-            "nov november novembre noviembre novembro lis listopada",
-            "dec december dezember dez décembre déc diciembre dicembre dezembro dic dez gru grudnia",
+            "jan january januar jänner janvier enero ene gennaio gen janeiro januari styczeń stycznia "
+            "янв января январь",
+            "feb february februar feber février févr fevrier febrero febbraio fevereiro fev februari luty lutego "
+            "фев февр февраля февраль",
+            "mar march märz mär mrz mars marzo março maart marzec marca мар марта март",
+            "apr april avril avr abril aprile abr kwi kwietnia апр апреля апрель",
+            "may mai mayo maggio mag maio mei maj maja мая май",
+            "jun june juni juin junio giugno giu junho cze czerwca июн июня июнь",
+            "jul july juli juillet juil julio luglio lug julho lip lipca июл июля июль",
+            "aug august août aout agosto augustus sie sierpnia ago авг августа август",
+            "sep sept september septembre septiembre settembre setembro set wrz września сен сент сентября сентябрь",
+            "oct october oktober okt octobre octubre ottobre ott outubro out paź października окт октября октябрь",
+            "nov november novembre noviembre novembro lis listopada ноя нояб ноября ноябрь",
+            "dec december dezember dez décembre déc diciembre dicembre dezembro dic dez gru grudnia "
+            "дек декабря декабрь",
         ),
         start=1,
     )
@@ -93,6 +105,7 @@ def read_time(text: str | None) -> datetime | None:
 def _read(text: str) -> datetime | None:
     if text.isdecimal() and len(text) in (10, 13):  # UNIX time, in seconds or milliseconds
         return datetime.fromtimestamp(int(text[:10]), UTC)
+    text = _spelt_as_iso(text)
     if match := _ISO.match(text) or _COMPACT.match(text):
         year, month, day, hour, minute, second, fraction, zone = match.groups()
         stated = date(int(year), int(month or 1), int(day or 1))
@@ -112,6 +125,21 @@ def _read(text: str) -> datetime | None:
     return _named(date(_full_year(year), month, int(day)), *clock) if month else None
 
 
+def _spelt_as_iso(text: str) -> str:
+    """Dates whose year comes first, as ISO 8601 spells them for the most part."""
+    if _YEAR.match(text):  # https://www.w3.org/TR/NOTE-datetime has them
+        return f"{text}-01"
+    if match := _YEAR_FIRST.match(text):
+        return f"{match[1]}-{match[3] or match[5]}-{match[4] or match[6]}{text[match.end() :]}"
+    if match := _WEEK.match(text):
+        day = date.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
+        return f"{day.isoformat()}{text[match.end() :]}"
+    if match := _ORDINAL.match(text):
+        day = date(int(match[1]), 1, 1) + timedelta(days=int(match[2]) - 1)
+        return f"{day.isoformat()}{text[match.end() :]}"
+    return text
+
+
 def _without_weekday(text: str) -> str:
     """The weekday is what comes before a comma, or any first word that is not a month ("mar." is both)."""
     match = _WEEKDAY.match(text)
@@ -121,8 +149,10 @@ def _without_weekday(text: str) -> str:
 
 
 def _full_year(year: str) -> int:
-    """Two digits mean what RFC 2822 §4.3 says."""
-    return int(year) if len(year) > len("26") else int(year) + (2000 if year < "50" else 1900)
+    """Two and three digits mean what RFC 2822 §4.3 says."""
+    if len(year) == len("2026"):
+        return int(year)
+    return int(year) + (2000 if len(year) == len("26") and year < "50" else 1900)
 
 
 def _named(day: date, hour: str | None, minute: str | None, second: str | None, *rest: str | None) -> datetime:

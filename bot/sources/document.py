@@ -11,7 +11,7 @@ from html.entities import html5
 
 from lxml import etree
 
-from bot.sources.plain import C1_AS_CP1252
+from bot.sources.plain import C1_AS_CP1252, join_surrogates
 
 MAX_MARKS = 600_000
 """Opening brackets and equals signs in a document, which bound its elements and attributes. The largest real feeds have
@@ -51,6 +51,8 @@ _LABELS = {
 }
 _EURO, _EURO_BYTE = "handbill.euro", 0x80
 """What is no character is marked as such; a lone 0x80 is the euro: https://encoding.spec.whatwg.org/#gb18030-decoder."""
+_NOT_OF_THE_WEB = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode"})
+"""Codecs of Python's that make ASCII mean something else, or take long."""
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz"})
 _CP1252_OF_ESCAPED = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0x100)}
 
@@ -161,7 +163,7 @@ def _codec(label: str | None) -> str | None:
         "".encode(name)  # a codec that is not one of text has no business here
     except (LookupError, ValueError):
         return None
-    return None if name == "utf-8" else name
+    return None if name == "utf-8" or name in _NOT_OF_THE_WEB else name
 
 
 def _decode_other(body: bytes, stated: str | None, declared: str | None) -> str:
@@ -234,7 +236,7 @@ def _repair_outside_cdata(text: str) -> str:
 def _repair(text: str) -> str:
     """Make references and brackets in text that is not CDATA legal."""
     if "&" in text:
-        text = _BARE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_legal_reference, text))
+        text = _BARE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_legal_reference, join_surrogates(text)))
     return _VOID_TAG.sub(r"<\1\2/>", _OPEN_TAG.sub(_legal_attributes, _BARE_BRACKET.sub("&lt;", text)))
 
 

@@ -23,7 +23,12 @@ _REFERENCE_IN_ATTRIBUTE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
 C1_AS_CP1252 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
 """What the control characters of Latin-1 mean wherever they are met: https://encoding.spec.whatwg.org/#windows-1252."""
-_UNSEEN = dict.fromkeys((*range(0x20), 0x7F, 0xAD, 0x200B, 0xFEFF, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF))
+_SURROGATES = re.compile(
+    "&#(?:[xX]([dD][89abAB][0-9a-fA-F]{2})|(5[56][0-9]{3}));&#(?:[xX]([dD][c-fC-F][0-9a-fA-F]{2})|(5[67][0-9]{3}));"
+)
+_OVERRIDES = (0x202D, 0x202E)
+"""Turn round all that follows, also what is not of this text: https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing."""
+_UNSEEN = dict.fromkeys((*range(0x20), 0x7F, 0xAD, 0x200B, *_OVERRIDES, 0xFEFF, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF))
 _CLEAN = {**_UNSEEN, **C1_AS_CP1252, 9: " ", 10: "\n", 13: "\n", 0x85: "…", 0x2028: "\n", 0x2029: "\n"}
 
 
@@ -46,6 +51,8 @@ _INLINE = _words(
     "sup time tt u var"
 )
 _VOID = frozenset({"br", "wbr", "img", "hr"})
+_ENDED_BY_THE_NEXT = frozenset({"p", "li", "tr", "td", "th", "dt", "dd", "option"})
+_NOT_DISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _TITLE_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])")
 
 
@@ -102,9 +109,13 @@ def to_text(html: str, limit: int = 10_000) -> str:
     """`html` as a reader sees it: paragraphs parted by an empty line, lines by a line break; at most `limit`
     characters, cut between tokens."""
     pieces: list[str] = []
-    length = 0
-    for token in tokens(html):
-        piece = _break_of(token) if isinstance(token, Tag) else _one_space(token)
+    length = preformatted = 0
+    for token in _displayed(tokens(html)):
+        if isinstance(token, Tag):
+            piece = _break_of(token)
+            preformatted += (-1 if token.closing else 1) if token.name == "pre" else 0
+        else:
+            piece = token.replace("\r\n", "\n") if preformatted > 0 else _one_space(token)
         pieces.append(piece)
         length += len(piece)
         if length > 2 * limit:
@@ -168,7 +179,43 @@ def decode(text: str) -> str:
     """`text` with its character references decoded, once."""
     if "&" not in text:
         return text
-    return unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", text))
+    return unescape(_LONG_REFERENCE.sub("\N{REPLACEMENT CHARACTER}", join_surrogates(text)))
+
+
+def join_surrogates(text: str) -> str:
+    """`text` with each pair of references to surrogates as the one character that it means."""
+    return _SURROGATES.sub(_joined, text) if "&#" in text else text
+
+
+def _joined(match: re.Match[str]) -> str:
+    high = int(match[1], 16) if match[1] else int(match[2])
+    low = int(match[3], 16) if match[3] else int(match[4])
+    if 0xD800 <= high < 0xDC00 <= low < 0xE000:  # noqa: PLR2004 - https://www.unicode.org/glossary/#surrogate_pair
+        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    return match[0]
+
+
+def _displayed(stream: Iterator[str | Tag]) -> Iterator[str | Tag]:
+    """What of `stream` is not in an element that is hidden. One that is never closed hides all that follows."""
+    hidden, depth = "", 0
+    for token in stream:
+        of_its_kind = isinstance(token, Tag) and token.name == hidden
+        if hidden and not (of_its_kind and hidden in _ENDED_BY_THE_NEXT):
+            if isinstance(token, Tag) and of_its_kind:
+                depth += -1 if token.closing else 1
+                hidden = hidden if depth else ""
+        elif isinstance(token, Tag) and _is_hidden(token):
+            hidden, depth = token.name, 1
+        else:
+            hidden = ""
+            yield token
+
+
+def _is_hidden(tag: Tag) -> bool:
+    if tag.closing or tag.name in _VOID or not re.search("hidden|none", tag.source[:_MAX_TAG], re.IGNORECASE):
+        return False
+    attributes = tag.attributes()
+    return "hidden" in attributes or bool(_NOT_DISPLAYED.search(attributes.get("style", "")))
 
 
 def _attribute_value(value: str) -> str:

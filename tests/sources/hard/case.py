@@ -41,12 +41,14 @@ class Case:
     """Its entries in order; None: it is no feed."""
     charset: str | None = None
     """As the Content-Type header says."""
+    never: str = ""
+    """What must not be in anything that was found."""
 
     def is_right(self, found: Sequence[Found] | None) -> bool:
         """Whether these are the entries (None: it was refused). Where nothing can be read, nothing found is right."""
         if not self.wants:
             return not found
-        if found is None or len(found) != len(self.wants):
+        if found is None or len(found) != len(self.wants) or (self.never and self.never in str(found)):
             return False
         return all(
             entry.get(name) == value
@@ -62,9 +64,11 @@ class Category:
         self.name = name
         self.cases: list[Case] = []
 
-    def add(self, name: str, why: str, document: str | bytes, *wants: Want, charset: str | None = None) -> None:
+    def add(
+        self, name: str, why: str, document: str | bytes, *wants: Want, charset: str | None = None, never: str = ""
+    ) -> None:
         """A feed with these entries."""
-        self.cases.append(Case(self.name, name, why, _bytes(document), wants, charset))
+        self.cases.append(Case(self.name, name, why, _bytes(document), wants, charset, never))
 
     def refuse(self, name: str, why: str, document: str | bytes, *, charset: str | None = None) -> None:
         """A document that is no feed."""

@@ -1,7 +1,7 @@
 """The parsers that are compared, each in processes of its own with limits: what they make of an entry, in our words.
 
-A parser that leaves HTML in a text is not blamed for it: its texts go through our conversion, and an id that it does
-not give is taken from the link, as ours does.
+A parser that leaves HTML in a text is not blamed for it: its texts go through our conversion, pictures are looked for
+in them, its links are spelt as ours, and an id that it does not give is taken from the link.
 """
 
 import importlib
@@ -11,11 +11,13 @@ import resource
 from calendar import timegm
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 
 from bot.doors import Fetched
 from bot.sources.entry import Entry
 from bot.sources.feed import NotAFeed, parse_feed
+from bot.sources.markup import picture_of, web_address
 from bot.sources.plain import one_line, title_of, to_text
 from tests.sources.hard.case import URL, Case, Found
 
@@ -62,26 +64,29 @@ def feedparser(case: Case) -> Sequence[Found] | None:
     parsed = parse(case.document, response_headers=headers)
     if not parsed.version and not parsed.entries:
         return None
-    return [_of_feedparser(entry) for entry in parsed.entries]
+    return [_of_feedparser(entry, parsed.version) for entry in parsed.entries]
 
 
-def _of_feedparser(entry: Any) -> Found:
+def _of_feedparser(entry: Any, version: str) -> Found:
+    kind = entry.get("title_detail", {}).get("type", "") if version.startswith("atom") else ""
     pictures = [part.get("url") for part in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ()))]
     pictures += [part.get("href") for part in entry.get("enclosures", ()) if "image" in part.get("type", "")]
     pictures += [entry["image"].get("href")] if "image" in entry else []
+    names = [one.get("name") for one in entry.get("authors", ())]
     bodies = [entry.get("summary") or "", *(part.get("value") or "" for part in entry.get("content", ()))]
-    link = entry.get("link") or None
+    link = _link(entry.get("link"))
+    picture, alt = picture_of({}, [(address or "", "image/*") for address in pictures], bodies, link or URL)
     return {
-        "id": entry.get("id") or link,
+        "id": str(entry.get("id") or link or "") or None,
         "link": link,
-        "title": _title(entry.get("title") or "", entry.get("title_detail", {}).get("type", "")),
+        "title": _title(entry.get("title") or "", kind),
         "summary": next((text for body in bodies if (text := to_text(body))), ""),
         "published": _of_struct(entry.get("published_parsed")),
         "updated": _of_struct(dict(entry).get("updated_parsed")),
-        "author": ", ".join(one["name"] for one in entry.get("authors", ()) if one.get("name")) or entry.get("author"),
+        "author": one_line(", ".join(filter(None, names)) or entry.get("author") or "") or None,
         "tags": [tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", ())],
-        "picture": next(filter(None, pictures), None),
-        "alt": None,
+        "picture": picture,
+        "alt": alt,
         "language": entry.get("title_detail", {}).get("language"),
     }
 
@@ -101,18 +106,19 @@ def _of_fastfeedparser(entry: Mapping[str, Any]) -> Found:
     pictures = [part.get("url") for part in media]
     pictures += [part.get("url") for part in entry.get("enclosures") or () if "image" in (part.get("type") or "")]
     bodies = [entry.get("description") or "", *(part.get("value") or "" for part in entry.get("content") or ())]
-    link = entry.get("link") or None
+    link = _link(entry.get("link"))
+    picture, alt = picture_of({}, [(address or "", "image/*") for address in pictures], bodies, link or URL)
     return {
-        "id": entry.get("id") or link,
+        "id": str(entry.get("id") or link or "") or None,
         "link": link,
         "title": _title(entry.get("title") or "", ""),
         "summary": next((text for body in bodies if (text := to_text(body))), ""),
         "published": _of_text(entry.get("published")),
         "updated": _of_text(entry.get("updated")),
-        "author": entry.get("author") or None,
+        "author": one_line(entry.get("author") or "") or None,
         "tags": [tag.get("label") or tag.get("term") or "" for tag in entry.get("tags") or ()],
-        "picture": next(filter(None, pictures), None),
-        "alt": None,
+        "picture": picture,
+        "alt": alt,
         "language": entry.get("language"),
     }
 
@@ -159,16 +165,19 @@ def version_of(name: str) -> str | None:
         return "as it is"
     try:
         importlib.import_module(name)
-        return importlib.import_module("importlib.metadata").version(name)  # type: ignore[no-any-return]
+        return metadata.version(name)
     except ImportError:
         return None
 
 
 def _title(text: str, kind: str) -> str:
-    """Of a text that its parser calls plain nothing is taken away."""
-    if kind == "text/plain" and "<" not in text and "&" not in text:
-        return one_line(text)
-    return title_of(text)
+    """A title of Atom that its parser calls plain is; what it cannot know is read as ours reads it."""
+    return one_line(text) if kind == "text/plain" else title_of(text)
+
+
+def _link(text: str | None) -> str | None:
+    """A web address in our spelling, anything else as it stands."""
+    return web_address(text or "") or text or None
 
 
 def _iso(at: datetime | None) -> str | None:
