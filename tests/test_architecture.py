@@ -30,6 +30,7 @@ PURE = (
     "bot.sources.robots_txt",
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
+    *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     "adapters.bluesky.less",

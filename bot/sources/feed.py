@@ -35,6 +35,8 @@ from bot.sources.markup import (
 )
 from bot.sources.plain import Tag, one_line, title_of, to_text, tokens
 from bot.sources.reading import Cursor, Reading, Unreadable, Watched
+from bot.sources.wishes import ask_every, hub_and_topic, quiet_hours
+from bot.sources.withdrawal import with_withdrawn
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -139,29 +141,40 @@ def _read_rss(root: etree._Element, url: str) -> Feed:
     fields = fields_of(channel, "rss")
     site = rss.site_of(channel, url)
     language = language_of(channel, first_text(fields, "language", "dc:language"))
+    hub, topic = hub_and_topic(fields.get("atom:link", []), url)
     version = attribute(root, "version") or ("1.0" if etree.QName(root).localname.lower() == "rdf" else "")
-    return Feed(
+    feed = Feed(
         id=rss.own_address(channel, url),
         title=title_of(first_text(fields, "title", "dc:title")),
         link=site,
         language=language,
         entries=tuple(rss.read_item(item, site or url, language) for item in rss.items_of(root)),
         kind=f"RSS {one_line(version)[:10]}".rstrip(),
+        hub=hub,
+        topic=topic,
+        ask_every=ask_every(fields),
+        quiet=quiet_hours(fields),
     )
+    return with_withdrawn(feed, fields)
 
 
 def _read_atom(root: etree._Element, url: str) -> Feed:
     fields = fields_of(root, "atom")
     language = language_of(root)
     authors = atom.authors_of(fields)
-    return Feed(
+    hub, topic = hub_and_topic(fields.get("link", []), url)
+    feed = Feed(
         id=first_text(fields, "id") or None,
         title=next((text for element in fields.get("title", ()) if (text := atom.title_text(element))), ""),
         link=atom.link_of(fields, url),
         language=language,
         entries=tuple(atom.read_entry(entry, url, language, authors) for entry in fields.get("entry", [])[:MAX_READ]),
         kind=f"Atom {'0.3' if root.get('version') == '0.3' else '1.0'}",
+        hub=hub,
+        topic=topic,
+        ask_every=ask_every(fields),
     )
+    return with_withdrawn(feed, fields)
 
 
 _READERS: Mapping[str, Callable[[etree._Element, str], Feed]] = {

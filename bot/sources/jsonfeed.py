@@ -33,7 +33,14 @@ def read_json_feed(text: str, url: str) -> Feed:
         language=language,
         entries=tuple(entries),
         kind=f"JSON Feed {version}".rstrip(),
+        hub=next((hub for one in _list(document, "hubs") if isinstance(one, dict) and (hub := _hub(one, url))), None),
+        topic=link_in(_text(document, "feed_url"), url),
     )
+
+
+def _hub(stated: Mapping[str, Any], url: str) -> str | None:
+    """A hub's address, where it is of the one kind that there is."""
+    return link_in(_text(stated, "url"), url) if _text(stated, "type").lower() in ("websub", "pubsubhubbub") else None
 
 
 def _entry(item: Mapping[str, Any], url: str, language: str | None, authors: str | None) -> Entry:
