@@ -29,6 +29,7 @@ PURE = (
     *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
     "bot.sources.robots_txt",
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
+    *("bot.sources.sniff", "bot.sources.wordpress_posts"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),

@@ -44,6 +44,9 @@ class Feed:
     """Entries with neither an id nor a link, which nothing could identify."""
     complete: bool = True
     """False when the document was cut off: its whole entries are here, and its validators must not be kept."""
+    gapless: bool | None = None
+    """Whether nothing can have come and gone unseen since the last look: True and False where the reader has seen to it
+    by a cursor of its own, and has succeeded or not; None where only what is known already can tell."""
     older: str | None = None
     """The address of the document that holds what came before these entries, where the source names one."""
     hub: str | None = None

@@ -67,6 +67,11 @@ async def read_feed(
     A document that was cut off gives its whole entries and no validators, so that the rest is not missed next time.
     """
     fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
+    return await take_feed(offload, fetched, cursor)
+
+
+async def take_feed(offload: Offload, fetched: Fetched, cursor: Cursor) -> Reading:
+    """What `fetched`, the answer at the feed's own address, comes to. Raises NotAFeed."""
     if not fetched.changed:
         return Reading(None, cursor, fetched.fresh_for, fetched.moved_to)
     feed = await offload(partial(parse_feed, fetched))

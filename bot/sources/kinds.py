@@ -1,13 +1,60 @@
-"""The kinds of source, each with what reads it."""
+"""The kinds of source, each with what reads it, and how a source is read of which nobody said what it is."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import get_args
 
-from bot.doors import Offload, Web
-from bot.sources.feed import read_feed
-from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Watched
+from bot.doors import Fetched, Offload, Web
+from bot.sources.feed import ACCEPT, read_feed, take_feed
+from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
+from bot.sources.sniff import sort_of
+from bot.sources.wordpress import read_wordpress
 
-READERS: Mapping[SourceKind, Reader] = {"auto": read_feed, "feed": read_feed}
+KIND = "kind"
+"""Under this name the memory of an address whose kind was found out holds it, where it is not a feed."""
+
+
+async def read_auto(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
+    """Read what stands at the address as what it is: for a feed one request, as if it had been called one.
+
+    Raises FetchFailed or Unreadable.
+    """
+    if kind := _remembered(cursor):
+        with suppress(Unreadable):  # something else may stand there by now: then it is looked at afresh
+            return _remember(kind, await READERS[kind](web, offload, watched, cursor, now))
+        cursor = Cursor()
+    fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
+    if not fetched.changed:
+        return await take_feed(offload, fetched, cursor)
+    return await _take(web, offload, watched, fetched, now)
+
+
+async def _take(web: Web, offload: Offload, watched: Watched, fetched: Fetched, now: datetime) -> Reading:
+    """What a first answer comes to, or one that is no longer what it was."""
+    sort = await offload(partial(sort_of, fetched))
+    if sort == "wordpress":  # it has more to say when it is asked for it
+        return _remember(sort, await read_wordpress(web, offload, watched, Cursor(), now))
+    return await take_feed(offload, fetched, Cursor())
+
+
+def _remembered(cursor: Cursor) -> SourceKind | None:
+    kept = cursor.memory.get(KIND)
+    return next((kind for kind in get_args(SourceKind) if kind == kept and kind != "auto"), None)
+
+
+def _remember(kind: SourceKind, reading: Reading) -> Reading:
+    memory = {**reading.cursor.memory, KIND: kind}
+    return replace(reading, cursor=replace(reading.cursor, memory=memory))
+
+
+READERS: Mapping[SourceKind, Reader] = {
+    "auto": read_auto,
+    "feed": read_feed,
+    "wordpress": read_wordpress,
+}
 
 
 async def read_source(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:

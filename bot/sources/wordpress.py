@@ -1,0 +1,191 @@
+"""A WordPress site by its REST interface: the newest page at every look, and where that does not reach back to what was
+seen before, the pages in between, by time.
+
+    newest page ─▶ reaches back to the cursor? ─▶ done
+                            └─ no ─▶ from a day before the cursor on, oldest first, page after page
+
+The cursor is the publication time of the newest post that was given. A page of the newest posts holds all that are
+newer than its oldest one, so nothing is missed between two looks, however much was published.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.doors import Fetched, FetchFailed, Offload, Web
+from bot.sources.dates import read_time
+from bot.sources.entry import Entry, Feed
+from bot.sources.reading import Cursor, Reading, Unreadable, Watched
+from bot.sources.wordpress_posts import EMBED, FIELDS, NotPosts, Page, Route, read_posts, route_of
+
+NEWEST = 50
+"""Posts that are asked for at every look."""
+PAGE = 100
+"""Posts of a page when catching up: the most that WordPress gives."""
+MOST_PAGES = 20
+"""Pages of one look. What is left follows at the next."""
+LATE = timedelta(hours=1)
+"""So much later than its stated time a post may appear: one that was scheduled, or written in the hour that the clocks
+go through twice."""
+OVERLAP = timedelta(days=1)
+"""So far before the cursor catching up begins. Old releases compare `after` with the site's own local time, whatever
+offset it is given with: this is more than any zone is away from UTC."""
+
+_BEGINNING = datetime(1971, 1, 2, tzinfo=UTC)
+_ACCEPT = "application/json"
+_KEPT = "newest_at"
+_CLOSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_MISSING = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """What was found between the newest page and the cursor."""
+
+    entries: tuple[Entry, ...] = ()
+    whole: bool = True
+    """Whether all of it was read; else the cursor stays where the entries end."""
+    gapless: bool | None = True
+    note: str = ""
+
+
+async def read_wordpress(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
+    """Look at the site's posts. `watched.url` is the site, its REST interface or a route in it, with filters.
+
+    Raises FetchFailed or Unreadable.
+    """
+    route = route_of(watched.url)
+    try:
+        return await _look(web, offload, route, cursor, now)
+    except FetchFailed as failed:
+        if failed.status not in _MISSING or route.otherwise is None:
+            raise _in_words(failed, route) from None
+    try:
+        return await _look(web, offload, route.otherwise, cursor, now)
+    except FetchFailed as failed:
+        raise _in_words(failed, route) from None
+
+
+async def _look(web: Web, offload: Offload, route: Route, cursor: Cursor, now: datetime) -> Reading:
+    url = route.url(per_page=NEWEST, orderby="date", order="desc", _embed=EMBED, _fields=FIELDS)
+    etag, last_modified = _validators(cursor, url)
+    fetched = await web.get(url, etag=etag, last_modified=last_modified, accept=_ACCEPT)
+    if not fetched.changed:
+        return Reading(None, cursor, fetched.fresh_for)
+    page = await _parse(offload, fetched, route)
+    seen = _seen(cursor)
+    between = _Between(gapless=None)
+    if seen is not None:
+        reached = _reaches(page, seen)
+        between = _Between() if reached else await _read_between(web, offload, route, seen)
+    newest_at = _newest(between.entries if not between.whole else (*between.entries, *page.entries), seen, now)
+    feed = Feed(
+        id=None,
+        title=urlsplit(route.home or "").hostname or "",
+        link=route.home,
+        language=None,
+        entries=_merged(page.entries, between.entries),
+        kind="WordPress REST",
+        notes=(between.note,) if between.note else (),
+        gapless=between.gapless,
+    )
+    memory = _memory(newest_at, url, fetched if between.whole else None)
+    return Reading(feed, Cursor(memory=memory), fetched.fresh_for)
+
+
+async def _read_between(web: Web, offload: Offload, route: Route, seen: datetime) -> _Between:
+    """All posts from a day before `seen` on, oldest first, as far as the pages of one look go."""
+    after = f"{max(seen - OVERLAP, _BEGINNING):%Y-%m-%dT%H:%M:%SZ}"
+    entries: list[Entry] = []
+    most = MOST_PAGES * PAGE
+    for number in range(1, MOST_PAGES + 1):
+        url = route.url(
+            per_page=PAGE, page=number, orderby="date", order="asc", after=after, _embed=EMBED, _fields=FIELDS
+        )
+        try:
+            fetched = await web.get(url, accept=_ACCEPT)
+        except FetchFailed as failed:
+            if failed.status != HTTPStatus.BAD_REQUEST:
+                raise
+            if number > 1:  # beyond the last page: rest_post_invalid_page_number
+                return _Between(tuple(entries))
+            why = "the site does not let its posts be asked for by time"
+            return _Between(gapless=False, note=f"Posts since {seen:%Y-%m-%d %H:%M} UTC may be missing: {why}.")
+        page = await _parse(offload, fetched, route)
+        entries += page.entries
+        if page.count < PAGE:
+            return _Between(tuple(entries))
+    if max((entry.published_at or seen for entry in entries), default=seen) <= seen:  # the next look would end here too
+        note = f"Posts since {seen:%Y-%m-%d %H:%M} UTC may be missing: more than {most:,} have the same date."
+        return _Between(tuple(entries), gapless=False, note=note)
+    note = f"There are more posts to catch up with than {most:,}; the rest follow at the next look."
+    return _Between(tuple(entries), whole=False, note=note)
+
+
+async def _parse(offload: Offload, fetched: Fetched, route: Route) -> Page:
+    try:
+        return await offload(partial(read_posts, fetched.body, fetched.charset, fetched.url))
+    except NotPosts as error:
+        raise Unreadable(f"{error}.", _instead(route)) from None
+
+
+def _reaches(page: Page, seen: datetime) -> bool:
+    """Whether nothing that is newer than `seen` can be missing from the newest page."""
+    times = [entry.published_at for entry in page.entries if entry.published_at]
+    return page.count < NEWEST or min(times, default=seen) <= seen - LATE
+
+
+def _newest(entries: Sequence[Entry], seen: datetime | None, now: datetime) -> datetime | None:
+    """The cursor after these entries. One that is dated ahead of `now` says nothing of what has been published."""
+    times = [entry.published_at for entry in entries if entry.published_at and entry.published_at <= now]
+    if not entries and seen is None:
+        return _BEGINNING  # an empty site: whatever comes is new
+    return max([*times, *([seen] if seen else [])], default=None)
+
+
+def _merged(newest: Sequence[Entry], between: Sequence[Entry]) -> tuple[Entry, ...]:
+    """All of them once, newest first."""
+    found = {(entry.id, entry.link): entry for entry in (*newest, *reversed(between))}
+    return tuple(sorted(found.values(), key=lambda entry: entry.published_at or _BEGINNING, reverse=True))
+
+
+# ── what is remembered ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seen(cursor: Cursor) -> datetime | None:
+    kept = cursor.memory.get(_KEPT)
+    return read_time(kept) if isinstance(kept, str) else None
+
+
+def _validators(cursor: Cursor, url: str) -> tuple[str | None, str | None]:
+    """Those of the newest page, if it is still asked for in the same words."""
+    page = cursor.memory.get("page")
+    if not isinstance(page, dict) or page.get("url") != url:
+        return None, None
+    return page.get("etag"), page.get("last_modified")
+
+
+def _memory(newest_at: datetime | None, url: str, fetched: Fetched | None) -> Mapping[str, Any]:
+    memory: dict[str, Any] = {_KEPT: newest_at.isoformat()} if newest_at else {}
+    if fetched and (fetched.etag or fetched.last_modified):
+        memory["page"] = {"url": url, "etag": fetched.etag, "last_modified": fetched.last_modified}
+    return memory
+
+
+# ── words for the operator ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_words(failed: FetchFailed, route: Route) -> Exception:
+    if failed.status in _CLOSED:
+        return Unreadable(f"The site's REST interface is closed to us ({failed.status}).", _instead(route))
+    if failed.status in _MISSING:
+        return Unreadable(f"The site has no such REST interface ({failed.status}).", _instead(route))
+    return failed
+
+
+def _instead(route: Route) -> str:
+    return f"Ask the publisher to open it for reading, or use the site's feed, usually {route.home or ''}feed/."
