@@ -32,7 +32,7 @@ from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
 from bot.pacing import Notes
 from bot.plan import Rules
-from bot.poll import Poller, failing_cause
+from bot.poll import Poller, failing_cause, silent_cause
 from bot.render import Renderer
 from bot.rest import Rest
 from bot.settings.model import Settings, SourceSettings
@@ -144,7 +144,8 @@ class Core:
         for channel_id in channels.list_removed(conn):
             queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
         sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
-        clear_gone(conn, "source", [failing_cause(source_id) for source_id in sources], now=now)
+        standing = [cause(source_id) for source_id in sources for cause in (failing_cause, silent_cause)]
+        clear_gone(conn, "source", standing, now=now)
         clear_gone(conn, "flood", [flood_cause(source_id) for source_id in sources], now=now)
         identities = [source.identity for source in self._settings.sources]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):

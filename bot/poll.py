@@ -6,12 +6,14 @@ Which entries are new, and what becomes of them, is decided in `bot.plan`. It ta
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
+from bot import moves
 from bot.doors import Doors, FetchFailed
 from bot.ledger import flood, intake
 from bot.ledger.alerts import clear_alert, raise_alert
@@ -19,7 +21,8 @@ from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
 from bot.patience import after_failure
 from bot.plan import Rules, candidates, plan
-from bot.schedule import PATIENCE, POLL_JITTER, next_poll
+from bot.rhythm import Rhythm
+from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, latest_look, next_look
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
@@ -27,6 +30,8 @@ from bot.sources.reading import Cursor, Reading, Unreadable
 
 log = structlog.get_logger()
 
+GONE = 410
+"""HTTP status: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.11"""
 WHILE_ANOTHER_LOOKS = 2.0
 """Seconds."""
 
@@ -46,6 +51,7 @@ class Poller:
     ) -> None:
         self.source = source
         self._doors = doors
+        self._bounds = Bounds(source.poll_every, source.poll_slowest)
         self._rules = rules
         self._channel_ids = channel_ids
         self._on_new = on_new
@@ -94,9 +100,10 @@ class Poller:
         state = await self._state()
         wait = state.next_poll_at - self._doors.clock.now()
         # A clock that was set back must not keep us away for longer than was meant when the time was set.
-        meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self.source.poll_every)
-        if state.told_until_at is None and state.failures <= PATIENCE:  # an interval that was made shorter counts now
-            meant = min(meant, timedelta(seconds=self.source.poll_every * (1 + POLL_JITTER)))
+        meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self._bounds.every)
+        if state.polled_at and state.told_until_at is None and state.failures <= PATIENCE:
+            # An interval that was made shorter counts now.
+            meant = min(meant, latest_look(state.polled_at, self._bounds, state.rhythm) - state.polled_at)
         return max(0.0, min(wait, meant).total_seconds())
 
     async def told_until(self) -> datetime | None:
@@ -111,11 +118,15 @@ class Poller:
         """One look at the source; what it comes to is in the ledger afterwards. Only the ledger's errors rise."""
         state = await self._state()
         try:
+            watched = replace(self.source.watched, url=moves.address(self.source.url, state))
             reading = await read_source(
-                self._doors.web, self._doors.offload, self.source.watched, state.cursor, self._doors.clock.now()
+                self._doors.web, self._doors.offload, watched, state.cursor, self._doors.clock.now()
             )
         except FetchFailed as error:
-            await self._failed(state, error.message, error.mend, error.retry_after)
+            if error.status == GONE and watched.url == self.source.url:
+                await self._gone(state, error)
+                return
+            await self._failed(state, error.message, error.mend, error.retry_after, status=error.status)
         except Unreadable as error:
             await self._failed(state, error.message, error.mend, None)
         except Exception as bug:
@@ -126,24 +137,40 @@ class Poller:
             if self._said is not None:
                 self._log.info("source.answers")
                 self._said = None
-            await (self._unchanged(state) if reading.feed is None else self._changed(state, reading, reading.feed))
+            await (
+                self._unchanged(state, reading) if reading.feed is None else self._changed(state, reading, reading.feed)
+            )
 
-    async def _unchanged(self, state: SourceState) -> None:
-        now = self._doors.clock.now()
-        due, _ = self._next(now, failures=0, retry_after=None)
+    async def _unchanged(self, state: SourceState, reading: Reading) -> None:
+        now, rhythm = self._doors.clock.now(), replace(state.rhythm, fresh_for=reading.fresh_for)
+        due = self._next(now, rhythm).at
+        more = {"rhythm": rhythm.dump(), **moves.seen(state, reading.moved_to)}
 
         def work(conn: Connection) -> None:
-            intake.note_unchanged(conn, state.id, next_poll_at=due, now=now)
-            flood.release_due(conn, state.id, now=now)
-            clear_alert(conn, failing_cause(state.id), now=now)
+            intake.note_unchanged(conn, state.id, next_poll_at=due, now=now, more=more)
+            self._note_health(conn, state, rhythm, now)
 
         await self._doors.ledger.write(work)
         self._log.debug("source.unchanged", next_poll_at=due)
 
+    def _note_health(self, conn: Connection, state: SourceState, rhythm: Rhythm, now: datetime) -> None:
+        """The source has answered: what stood against it is over, unless it has fallen silent."""
+        flood.release_due(conn, state.id, now=now)
+        clear_alert(conn, failing_cause(state.id), now=now)
+        if rhythm.heard_at is not None and rhythm.is_silent(now):
+            sentence = (
+                f"Source {self.source.name} answers, but has shown nothing new since {rhythm.heard_at:%Y-%m-%d %H:%M} "
+                "UTC, far longer than usual: see in a browser whether it is still kept up."
+            )
+            raise_alert(conn, silent_cause(state.id), sentence, needs_person=False, now=now)
+        else:
+            clear_alert(conn, silent_cause(state.id), now=now)
+
     async def _changed(self, state: SourceState, reading: Reading, feed: Feed) -> None:
         now = self._doors.clock.now()
         found = candidates(self.source.identity, feed)
-        cursor = self._cursor(now, reading.cursor, feed)
+        rhythm = replace(state.rhythm, ask_every=feed.ask_every, quiet=feed.quiet, fresh_for=reading.fresh_for)
+        cursor = {**self._cursor(now, reading.cursor, feed), **moves.seen(state, reading.moved_to)}
 
         def work(conn: Connection) -> Stored:
             take_turn(conn)  # another source, in another process, may show the same article right now
@@ -168,8 +195,9 @@ class Poller:
                 now=now,
                 complete=feed.complete,
             )
-            clear_alert(conn, failing_cause(state.id), now=now)
-            flood.release_due(conn, state.id, now=now)
+            heard = rhythm.heard(intake.list_times(conn, state.id))
+            intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard).at)
+            self._note_health(conn, state, heard, now)
             if any(new.held and new.held.until is None for new in decided.new):
                 flood.raise_flood(conn, state.id, now=now)
             return stored
@@ -178,7 +206,6 @@ class Poller:
         self._on_new()
 
     def _cursor(self, now: datetime, cursor: Cursor, feed: Feed) -> Mapping[str, Any]:
-        due, _ = self._next(now, failures=0, retry_after=None)
         newest = max(
             feed.entries, key=lambda entry: entry.published_at or datetime.min.replace(tzinfo=now.tzinfo), default=None
         )
@@ -188,17 +215,26 @@ class Poller:
             "memory": cursor.dump(),
             "title": feed.title,
             "newest_title": newest.title if newest else None,
-            "next_poll_at": due,
             "told_until_at": None,
         }
 
-    async def _failed(self, state: SourceState, message: str, mend: str, retry_after: float | None) -> None:
+    async def _failed(
+        self, state: SourceState, message: str, mend: str, retry_after: float | None, *, status: int | None = None
+    ) -> None:
         now, failures = self._doors.clock.now(), state.failures + 1
-        due, told = self._next(now, failures=failures, retry_after=retry_after)
+        due = self._next(now, state.rhythm, failures=failures, retry_after=retry_after)
         reason = self._redact(f"{message} {mend}".strip())
 
         def work(conn: Connection) -> None:
-            intake.note_failure(conn, state.id, message=reason, next_poll_at=due, told_until_at=told, now=now)
+            intake.note_failure(
+                conn,
+                state.id,
+                message=reason,
+                next_poll_at=due.at,
+                told_until_at=due.told_until_at,
+                now=now,
+                more=moves.failed(state, status),
+            )
             flood.release_due(conn, state.id, now=now)
             if failures > PATIENCE:
                 sentence = f"Source {self.source.name} has given nothing {failures} times in a row: {reason}"
@@ -206,11 +242,24 @@ class Poller:
 
         await self._doors.ledger.write(work)
         say, self._said = self._log.debug if reason == self._said else self._log.warning, reason
-        say("source.failed", reason=reason, failures=failures, next_poll_at=due)
+        say("source.failed", reason=reason, failures=failures, next_poll_at=due.at)
 
-    def _next(self, now: datetime, *, failures: int, retry_after: float | None) -> tuple[datetime, datetime | None]:
-        every = self.source.poll_every
-        return next_poll(now, every=every, failures=failures, retry_after=retry_after, dice=self._doors.dice)
+    async def _gone(self, state: SourceState, error: FetchFailed) -> None:
+        """The server says that the address is gone for good: it is left alone, and a person is told at once."""
+        now, reason = self._doors.clock.now(), self._redact(f"{error.message} {error.mend}".strip())
+        back_at = now + timedelta(seconds=GONE_FOR)
+
+        def work(conn: Connection) -> None:
+            intake.note_failure(conn, state.id, message=reason, next_poll_at=back_at, told_until_at=back_at, now=now)
+            flood.release_due(conn, state.id, now=now)
+            sentence = f"Source {self.source.name} is no longer watched, but for one look a week: {reason}"
+            raise_alert(conn, failing_cause(state.id), sentence, needs_person=True, now=now)
+
+        await self._doors.ledger.write(work)
+        self._log.error("source.gone", reason=reason, next_poll_at=back_at)
+
+    def _next(self, now: datetime, rhythm: Rhythm, *, failures: int = 0, retry_after: float | None = None) -> Due:
+        return next_look(now, self._bounds, rhythm, failures=failures, retry_after=retry_after, dice=self._doors.dice)
 
     def _say(self, stored: Stored, state: SourceState, feed: Feed, *, unusable: int) -> None:
         skipped = [new for _, new in stored.new if new.skipped]
@@ -232,5 +281,10 @@ class Poller:
 
 
 def failing_cause(source_id: int) -> str:
-    """The cause under which a source's alert stands."""
+    """The cause under which the alert about a source that gives nothing stands."""
     return f"source:{source_id}:failing"
+
+
+def silent_cause(source_id: int) -> str:
+    """The cause under which the alert about a source that has fallen silent stands."""
+    return f"source:{source_id}:silent"

@@ -1,26 +1,82 @@
-"""When a source is polled next. Pure."""
+"""When a source is looked at next: as often as it publishes, within the operator's bounds, as its server asks. Pure.
 
-from datetime import datetime, timedelta
+how often it publishes ─▶ interval ─▶ not before the server wants it ─▶ not in its quiet hours ─▶ jitter
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from bot.doors import Dice
+from bot.rhythm import Rhythm
 
 POLL_TO = 6 * 3600.0
 """Seconds: the longest that a failing source is left alone, unless its own interval is longer."""
 POLL_JITTER = 0.05
 PATIENCE = 3
 """Failures in a row before a source is polled less often and an alert is raised."""
+SHARE = 0.1
+"""Of the usual time between two articles, after which the next look is worth while."""
+ASKED_UP_TO = 3600.0
+"""Seconds: the longest that Cache-Control and ttl keep us away. News that waits for longer is late."""
+GONE_FOR = 7 * 86_400.0
+"""Seconds after which an address that is gone for good (410) is looked at once more: some take it back."""
+_HOUR = timedelta(hours=1)
+_WEEK = 7 * 24
 
 
-def next_poll(
-    now: datetime, *, every: float, failures: int, retry_after: float | None, dice: Dice
-) -> tuple[datetime, datetime | None]:
-    """When a source is polled next, and until when the server told us to stay away (None: it did not).
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The operator's bounds, in seconds."""
 
-    `every` in seconds; `failures` in a row, this one included.
-    """
+    every: float
+    """The shortest interval: that of a source that publishes often, or of which nothing is known yet."""
+    slowest: float
+    """The longest, unless `every` is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When the next look is due, and until when the server told us to stay away (None: it did not)."""
+
+    at: datetime
+    told_until_at: datetime | None = None
+
+
+def interval(bounds: Bounds, rhythm: Rhythm) -> float:
+    """Seconds between two looks at a source in good times."""
+    own = bounds.every
+    if rhythm.gap_for is not None:
+        own = min(max(rhythm.gap_for * SHARE, bounds.every), max(bounds.every, bounds.slowest))
+    return max(own, min(rhythm.asked_for, ASKED_UP_TO))
+
+
+def after_quiet(at: datetime, quiet: frozenset[int]) -> datetime:
+    """`at`, or the end of the hours of the week (from Monday 00:00 UTC) in which the source wants no look."""
+    if len(quiet) >= _WEEK:  # it never wants one: that cannot be meant
+        return at
+    at = at.astimezone(UTC)
+    while at.weekday() * 24 + at.hour in quiet:
+        at = at.replace(minute=0, second=0, microsecond=0) + _HOUR
+    return at
+
+
+def next_look(
+    now: datetime, bounds: Bounds, rhythm: Rhythm, *, failures: int, retry_after: float | None, dice: Dice
+) -> Due:
+    """When a source is looked at next. `failures` in a row, the present one included; `retry_after` in seconds."""
+    every = interval(bounds, rhythm)
     wait = every * dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
     if failures > PATIENCE:
         wait = max(every, min(POLL_TO, every * 2.0 ** min(failures - PATIENCE, 20)))
-    told = now + timedelta(seconds=retry_after) if retry_after is not None else None
     due = now + timedelta(seconds=wait)
-    return (max(due, told), told) if told else (due, None)
+    if failures == 0:
+        due = after_quiet(due, rhythm.quiet)
+    if retry_after is None:
+        return Due(due)
+    told = now + timedelta(seconds=retry_after)
+    return Due(max(due, told), told)
+
+
+def latest_look(looked_at: datetime, bounds: Bounds, rhythm: Rhythm) -> datetime:
+    """When the look after one at that time is due at the latest, by the bounds as they are now."""
+    return after_quiet(looked_at + timedelta(seconds=interval(bounds, rhythm) * (1 + POLL_JITTER)), rhythm.quiet)

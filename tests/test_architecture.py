@@ -40,15 +40,15 @@ PURE = (
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
     *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
-    *("bot.newer", "bot.wait", "bot.flood"),
+    *("bot.newer", "bot.wait", "bot.flood", "bot.rhythm", "bot.moves"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(
     name
     for line in (
         "base64 bisect codecs collections collections.abc contextlib dataclasses datetime email.utils enum fractions",
-        "functools hashlib html html.entities http io ipaddress itertools json math re sys typing unicodedata",
-        "urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth",
+        "functools hashlib html html.entities http io ipaddress itertools json math re statistics sys typing",
+        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth",
     )
     for name in line.split()
 )

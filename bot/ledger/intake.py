@@ -15,6 +15,7 @@ from bot.ledger.schema import article_keys, articles, channels, deliveries, sour
 from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
+from bot.rhythm import LAST, Rhythm, load_rhythm
 from bot.sources.reading import Cursor, load_memory
 
 _MANY = 500
@@ -36,6 +37,11 @@ class SourceState:
     read_at: datetime | None
     """The last look that gave something, or that nothing has changed."""
     failures: int
+    rhythm: Rhythm
+    moved_to: str | None
+    """Where permanent redirects lead from the address in the settings."""
+    moves: int
+    """How often in a row they did."""
 
 
 def register_source(conn: Connection, *, identity: str, name: str, url: str, now: datetime) -> SourceState:
@@ -50,6 +56,8 @@ def register_source(conn: Connection, *, identity: str, name: str, url: str, now
                 "etag": None,
                 "last_modified": None,
                 "memory": None,
+                "moved_to": None,
+                "moves": 0,
                 "next_poll_at": now,
                 "told_until_at": None,
                 "failures": 0,
@@ -70,6 +78,9 @@ def get_source(conn: Connection, identity: str) -> SourceState:
         polled_at=row["polled_at"],
         read_at=row["ok_at"],
         failures=row["failures"],
+        rhythm=load_rhythm(row["rhythm"]),
+        moved_to=row["moved_to"],
+        moves=row["moves"],
     )
 
 
@@ -232,9 +243,24 @@ def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Seq
     return list(conn.execute(query.order_by(channels.c.id)).scalars())
 
 
-def note_unchanged(conn: Connection, source_id: int, *, next_poll_at: datetime, now: datetime) -> None:
-    """A look that found nothing changed (304)."""
-    values = {"polled_at": now, "ok_at": now, "failures": 0, "last_error": None, "told_until_at": None}
+def list_times(conn: Connection, source_id: int) -> list[datetime]:
+    """When the newest articles of a source were published, as far as it says, or else found."""
+    query = select(articles.c.published_at, articles.c.found_at).where(articles.c.source_id == source_id)
+    rows = conn.execute(query.order_by(articles.c.id.desc()).limit(LAST))
+    return [min(row.published_at or row.found_at, row.found_at) for row in rows]
+
+
+def note_rhythm(conn: Connection, source_id: int, rhythm: Rhythm, *, next_poll_at: datetime) -> None:
+    """How often a source publishes, by what it has shown just now, and when it is looked at next."""
+    values = {"rhythm": rhythm.dump(), "next_poll_at": next_poll_at}
+    conn.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
+
+def note_unchanged(
+    conn: Connection, source_id: int, *, next_poll_at: datetime, now: datetime, more: Mapping[str, Any] | None = None
+) -> None:
+    """A look that found nothing changed (304). `more`: other columns of the source."""
+    values = {"polled_at": now, "ok_at": now, "failures": 0, "last_error": None, "told_until_at": None, **(more or {})}
     conn.execute(update(sources).where(sources.c.id == source_id).values(next_poll_at=next_poll_at, **values))
 
 
@@ -246,8 +272,9 @@ def note_failure(
     next_poll_at: datetime,
     told_until_at: datetime | None,
     now: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """A look that gave nothing; the cursor stays where it was."""
+    """A look that gave nothing; the cursor stays where it was. `more`: other columns of the source."""
     conn.execute(
         update(sources)
         .where(sources.c.id == source_id)
@@ -257,5 +284,6 @@ def note_failure(
             last_error=message,
             next_poll_at=next_poll_at,
             told_until_at=told_until_at,
+            **(more or {}),
         )
     )

@@ -108,6 +108,11 @@ class General(BaseSettings):
     poll_every: Interval = Field(
         default=parse_duration("5m"), description="How often each source is asked for news.", examples=["5m"]
     )
+    poll_slowest: Interval = Field(
+        default=parse_duration("15m"),
+        description="How rarely at most a source is asked that seldom publishes; its server may ask for an hour.",
+        examples=["15m"],
+    )
     backfill: Count = Field(
         default=0, description="How many of the newest articles are posted when a source is seen for the first time."
     )
@@ -175,6 +180,7 @@ class SourceTable(BaseModel):
     url: Address
     kind: SourceKind = "auto"
     poll_every: Interval | None = None
+    poll_slowest: Interval | None = None
     backfill: Count | None = None
     expires_for: Interval | None = None
     language: Annotated[str, AfterValidator(_language)] | None = None

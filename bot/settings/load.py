@@ -61,6 +61,7 @@ def load_settings(
         routes=routes,
         database_url=general.database_url,
         poll_every=general.poll_every,
+        poll_slowest=general.poll_slowest,
         backfill=general.backfill,
         settle=general.settle,
         max_age=general.max_age,

@@ -23,6 +23,8 @@ class SourceSettings:
     kind: SourceKind
     poll_every: float
     """Seconds."""
+    poll_slowest: float
+    """Seconds: the longest interval of one that seldom publishes."""
     backfill: int
     """How many of the newest articles found at the first look are posted."""
     language: str | None
@@ -75,6 +77,7 @@ class Settings:
     routes: tuple[RouteSettings, ...]
     database_url: str
     poll_every: float
+    poll_slowest: float
     backfill: int
     settle: float
     """How long after its discovery an article waits before it goes out."""

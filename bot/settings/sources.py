@@ -47,6 +47,7 @@ def _source(table: SourceTable, name: str, identity: str, general: General) -> S
         url=table.url,
         kind=table.kind,
         poll_every=general.poll_every if table.poll_every is None else table.poll_every,
+        poll_slowest=general.poll_slowest if table.poll_slowest is None else table.poll_slowest,
         backfill=general.backfill if table.backfill is None else table.backfill,
         language=table.language,
         expires_for=general.expires_for if table.expires_for is None else table.expires_for,

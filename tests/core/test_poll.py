@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -160,3 +161,54 @@ def test_a_shorter_interval_does_not_overrule_a_server_that_said_to_wait(world: 
     live(world, {}, 1, web=web, HANDBILL_POLL_EVERY="6h")
     live(world, {}, 600, web=web)
     assert len(web.times) == 1
+
+
+def test_a_source_that_is_gone_for_good_is_left_alone_and_a_person_is_told(world: World) -> None:
+    """410: one alert at once, and no further look for a week; when it is back, all is well again."""
+    web = Web()
+    world.feeds[FEED] = FetchFailed("The address is gone for good (410).", status=410, mend="Give its new address.")
+    live(world, {}, 3 * 86_400, web=web)
+    assert len(web.asked) == 1
+    [message] = open_alerts(world)
+    assert "no longer watched" in message
+    assert "Give its new address." in message
+    world.feeds[FEED] = feed("a")
+    live(world, {}, 5 * 86_400, web=web)
+    assert (open_alerts(world), source(world)["failures"]) == ([], 0)
+
+
+class Moving(SimWeb):
+    """A door to a site that has moved for good."""
+
+    asked: ClassVar[list[str]] = []
+    new: ClassVar[str] = "https://new.example/feed.json"
+
+    async def get(self, url: str, **other: Any) -> Fetched:
+        self.asked.append(url)
+        return replace(await super().get(FEED, **other), moved_to=None if url == self.new else self.new)
+
+
+def test_a_source_that_has_moved_is_asked_at_its_new_address(world: World) -> None:
+    """After three permanent redirects to the same place the old address is asked no more, after a restart either."""
+    Moving.asked.clear()
+    world.feeds[FEED] = feed("a")
+    live(world, {}, 250, web=Moving)
+    live(world, {}, 130, web=Moving)
+    assert [FEED] * 3 + [Moving.new] * (len(Moving.asked) - 3) == Moving.asked
+    assert len(Moving.asked) > 5
+
+
+def test_a_source_that_has_fallen_silent_raises_one_alert(world: World) -> None:
+    """A site that published hourly shows nothing new for days: one alert, which its next article ends."""
+    titles: list[str] = []
+    for hour in range(8):
+        titles.append(f"t{hour}")
+        world.feeds[FEED] = feed(*titles)
+        live(world, {}, 3600, HANDBILL_POLL_EVERY="10m")
+    assert open_alerts(world) == []
+    live(world, {}, 3 * 86_400, HANDBILL_POLL_EVERY="10m")
+    [message] = open_alerts(world)
+    assert "has shown nothing new since" in message
+    world.feeds[FEED] = feed(*titles, "again")
+    live(world, {}, 3600, HANDBILL_POLL_EVERY="10m")
+    assert open_alerts(world) == []

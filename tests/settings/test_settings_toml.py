@@ -57,9 +57,9 @@ def full(load: Load, tmp_path: Path) -> Settings:
 def test_sources_have_settings_of_their_own(full: Settings) -> None:
     """A [[sources]] table overrides the general settings; a name becomes the identity, else the plain address is."""
     assert full.sources == (
-        SourceSettings("news", "https://News.example:443/feed/", "feed", 60.0, 2, "de-AT", "news"),
+        SourceSettings("news", "https://News.example:443/feed/", "feed", 60.0, 900.0, 2, "de-AT", "news"),
         SourceSettings(
-            "blog.example/atom.xml", "https://blog.example/atom.xml?full=1", "auto", 300.0, 7, None,
+            "blog.example/atom.xml", "https://blog.example/atom.xml?full=1", "auto", 300.0, 900.0, 7, None,
             "blog.example/atom.xml?full=1",
         ),
     )  # fmt: skip

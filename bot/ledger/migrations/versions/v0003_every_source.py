@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Add columns that may be empty."""
-    op.add_column("sources", sa.Column("memory", sa.Text(), nullable=True))
+    for name in ("memory", "rhythm", "moved_to"):
+        op.add_column("sources", sa.Column(name, sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("moves", sa.Integer(), nullable=False, server_default="0"))
     # Without a foreign key: SQLite cannot add one to a table that exists, and an article is never deleted.
     op.add_column("articles", sa.Column("merged_into", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_articles_merged_into"), "articles", ["merged_into"], unique=False)
