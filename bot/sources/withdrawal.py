@@ -12,7 +12,7 @@ from bot.sources.markup import Fields
 def with_withdrawn(feed: Feed, fields: Fields) -> Feed:
     """`feed` without the entries that the tombstones among its `fields` take back, which are told in their place.
 
-    An entry that was updated after its tombstone is there again (§3); one whose tombstone states no time was never away.
+    An entry that was updated after its tombstone is there again (§3); one whose tombstone has no time was never away.
     """
     stones = _latest(
         ((stone.get("ref") or "").strip(), read_time(stone.get("when")))
