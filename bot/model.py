@@ -120,6 +120,15 @@ class Article:
     language: str | None = None
     picture_url: str | None = None
     picture_alt: str | None = None
+    tags: tuple[str, ...] = ()
+    fediverse: str | None = None
+    """The author's address in the fediverse, "@name@host"."""
+    paywalled: bool = False
+    """Whether its page says that one has to pay."""
+    noindex: bool = False
+    """Whether its page asks search engines to leave it out."""
+    enrich_until: datetime | None = None
+    """Until then its page is being read, and it is not sent for the first time; None: it may be."""
 
 
 @dataclass(frozen=True, slots=True)

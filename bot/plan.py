@@ -32,6 +32,8 @@ class Rules:
     max_age: float
     backfill: int
     expires_for: float | None = None
+    enrich_for: float = 0.0
+    """How long after its discovery an article waits for its page at the most; 0: pages are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class NewArticle:
     held: Suspect | None = None
     expires_at: datetime | None = None
     """When it is too late for it."""
+    enrich_until: datetime | None = None
+    """Until when it waits for its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +148,21 @@ def plan(
         why_not = None if suspect else _why_not(candidate, before, first_look, rules, now)
         due_at = now + timedelta(seconds=rules.settle)
         expires_at = None if rules.expires_for is None else due_at + timedelta(seconds=rules.expires_for)
-        return NewArticle(candidate, due_at, why_not, suspect, expires_at)
+        return NewArticle(candidate, due_at, why_not, suspect, expires_at, _enrich_until(rules, why_not, now))
 
     new = tuple(
         article(candidate, before=index < backfilled, suspect=held.get(index)) for index, candidate in enumerate(fresh)
     )
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
     return Plan(new, tuple(seen), also, _same(found, known))
+
+
+def _enrich_until(rules: Rules, why_not: str | None, now: datetime) -> datetime | None:
+    """Until when an article that goes out waits for its page; what must be out soon waits for half of its time."""
+    if why_not is not None or not rules.enrich_for:
+        return None
+    time = rules.enrich_for if rules.expires_for is None else rules.settle + rules.expires_for / 2
+    return now + timedelta(seconds=min(rules.enrich_for, time))
 
 
 def _same(found: Sequence[Candidate], known: Mapping[str, int]) -> tuple[tuple[int, int], ...]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from adapters.post import Media
-from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
+from bot.ledger.article import PAGE_COLUMNS, article_of
+from bot.ledger.schema import OPEN, articles, attempts, deliveries, media, pages
 from bot.model import Article, Delivery, State
 
 
@@ -88,13 +89,13 @@ def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
     return as_delivery(row)
 
 
-_ARTICLE = select(articles).where(articles.c.id == bindparam("b_id"))
+_ARTICLE = select(articles, *PAGE_COLUMNS).outerjoin(pages).where(articles.c.id == bindparam("b_id"))
 
 
 def get_article(conn: Connection, article_id: int) -> Article:
-    """The article of a delivery."""
+    """The article of a delivery, with what its page adds."""
     row = conn.execute(_ARTICLE, {"b_id": article_id}).mappings().one()
-    return Article(**{name: row[name] for name in Article.__slots__})
+    return article_of(row)
 
 
 def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot.ledger.article import dump_tags
 from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.merge import join, list_kin
@@ -172,6 +173,7 @@ def _texts(candidate: Candidate, language: str | None) -> dict[str, Any]:
         "language": language or entry.language,
         "picture_url": entry.picture_url,
         "picture_alt": entry.picture_alt,
+        "tags": dump_tags(entry.tags),
     }
     return {name: text and keepable(text) for name, text in texts.items()}
 
@@ -180,7 +182,13 @@ def _insert_article(conn: Connection, source_id: int, new: NewArticle, language:
     candidate = new.candidate
     # The link outlives the source's ids (and its source), so it makes the steadier key where there is one.
     key = next((key for key in candidate.keys if key.startswith("link:")), candidate.keys[0])
-    values = {"key": key_of(key), "source_id": source_id, "published_at": candidate.entry.published_at, "found_at": now}
+    values = {
+        "key": key_of(key),
+        "source_id": source_id,
+        "published_at": candidate.entry.published_at,
+        "found_at": now,
+        "enrich_until": new.enrich_until,
+    }
     statement = insert(articles).values(**values, **_texts(candidate, language)).returning(articles.c.id)
     article_id = int(conn.execute(statement).scalar_one())
     _add_keys(conn, article_id, candidate.keys)
@@ -199,6 +207,10 @@ def _refresh(
     row = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
     texts = _texts(candidate, language)
     if row["source_id"] != source_id or all(row[name] == value for name, value in texts.items()):
+        return 0
+    if row["tags"] is None and all(row[name] == value for name, value in texts.items() if name != "tags"):
+        # An earlier release kept none; that we do now is no change of the article.
+        conn.execute(update(articles).where(articles.c.id == article_id).values(tags=texts["tags"]))
         return 0
     conn.execute(update(articles).where(articles.c.id == article_id).values(**texts, changed_at=now))
     return 1

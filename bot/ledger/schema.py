@@ -90,6 +90,9 @@ sources = Table(
     Column("last_error", Words),
 )
 
+UNENRICHED = text("enrich_until IS NOT NULL")
+"""Literal, as below."""
+
 articles = Table(
     "articles",
     metadata,
@@ -107,7 +110,42 @@ articles = Table(
     Column("found_at", Utc, nullable=False, index=True),
     Column("changed_at", Utc, comment="last time that the source showed other texts"),
     Column("merged_into", Integer, index=True, comment="the article that it turned out to be"),
+    Column("tags", Words, comment="as the source stated them, a JSON list"),
+    Column("enrich_until", Utc, comment="its page is read until then, and nothing is sent; null: it was, or never is"),
+    Index("ix_articles_enriching", "source_id", sqlite_where=UNENRICHED, postgresql_where=UNENRICHED),
 )
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("read_at", Utc, nullable=False),
+    Column("url", Words, nullable=False, comment="where it was read, after redirects"),
+    Column("canonical", Words, comment="the address that it calls its own"),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("picture_url", Words),
+    Column("picture_alt", Words),
+    Column("shown_url", Words, comment="the picture of the source, if the page says something of it"),
+    Column("shown_alt", Words),
+    Column("language", Words),
+    Column("author", Words),
+    Column("fediverse", Words, comment="the author's address there, @name@host"),
+    Column("paywalled", Integer, nullable=False),
+    Column("noindex", Integer, nullable=False),
+    Column("published_at", Utc),
+    Column("tags", Words, comment="a JSON list"),
+)
+"""What articles' own pages say of them; `bot.facts` tells what comes first."""
+
+sames = Table(
+    "sames",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("same_as", ForeignKey("articles.id"), primary_key=True),
+    Column("noted_at", Utc, nullable=False),
+)
+"""Articles whose pages say that they are others."""
 
 article_keys = Table(
     "article_keys",

@@ -8,12 +8,53 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+TIME = sa.String(27).with_variant(sa.String(27, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
-    """Add columns that may be empty."""
+    """Add columns that may be empty or have a default, and tables that the release before knows nothing of."""
     for name in ("memory", "rhythm", "moved_to"):
         op.add_column("sources", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("sources", sa.Column("moves", sa.Integer(), nullable=False, server_default="0"))
     # Without a foreign key: SQLite cannot add one to a table that exists, and an article is never deleted.
     op.add_column("articles", sa.Column("merged_into", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_articles_merged_into"), "articles", ["merged_into"], unique=False)
+    _pages()
+
+
+def _pages() -> None:
+    op.add_column("articles", sa.Column("tags", sa.Text(), nullable=True))
+    op.add_column("articles", sa.Column("enrich_until", TIME, nullable=True))
+    waiting = sa.text("enrich_until IS NOT NULL")
+    op.create_index("ix_articles_enriching", "articles", ["source_id"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_table(
+        "pages",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("read_at", TIME, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("canonical", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("picture_url", sa.Text(), nullable=True),
+        sa.Column("picture_alt", sa.Text(), nullable=True),
+        sa.Column("shown_url", sa.Text(), nullable=True),
+        sa.Column("shown_alt", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("fediverse", sa.Text(), nullable=True),
+        sa.Column("paywalled", sa.Integer(), nullable=False),
+        sa.Column("noindex", sa.Integer(), nullable=False),
+        sa.Column("published_at", TIME, nullable=True),
+        sa.Column("tags", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_pages_article_id_articles")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_pages")),
+    )
+    op.create_table(
+        "sames",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("same_as", sa.Integer(), nullable=False),
+        sa.Column("noted_at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_sames_article_id_articles")),
+        sa.ForeignKeyConstraint(["same_as"], ["articles.id"], name=op.f("fk_sames_same_as_articles")),
+        sa.PrimaryKeyConstraint("article_id", "same_as", name=op.f("pk_sames")),
+    )

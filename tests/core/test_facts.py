@@ -1,0 +1,94 @@
+"""What a page adds to what the source says, field by field."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.facts import Facts, enriched, facts_of, keys_of
+from bot.model import Article
+from bot.sources.page import Page
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+BARE = Article(1, "k", "", "", "https://news.example/1", NOW)
+TOLD = Article(
+    *(
+        1,
+        "k",
+        "Title",
+        "Summary",
+        "https://news.example/1",
+        NOW,
+        NOW,
+        "Ana",
+        "de",
+        "https://news.example/s.jpg",
+        "Ours",
+    ),
+    tags=("ours",),
+)
+FACTS = Facts(
+    "https://news.example/one",
+    title="T",
+    description="D",
+    picture_url="https://news.example/p.jpg",
+    picture_alt="P",
+    language="en",
+    author="Bo",
+    fediverse="@bo@social.example",
+    paywalled=True,
+    noindex=True,
+    published_at=NOW,
+    tags=("theirs",),
+)
+
+
+def test_a_page_fills_what_the_source_leaves_open() -> None:
+    """All but the link and the time, of which keys are made."""
+    assert enriched(BARE, FACTS) == replace(
+        BARE,
+        title="T",
+        summary="D",
+        author="Bo",
+        language="en",
+        picture_url="https://news.example/p.jpg",
+        picture_alt="P",
+        tags=("theirs",),
+        fediverse="@bo@social.example",
+        paywalled=True,
+        noindex=True,
+    )
+
+
+def test_what_the_source_says_stays() -> None:
+    """Only what a source cannot say is added."""
+    marks = {"fediverse": "@bo@social.example", "paywalled": True, "noindex": True}
+    assert enriched(TOLD, FACTS) == replace(TOLD, **marks)  # type: ignore[arg-type] # mixed values
+
+
+def test_the_page_describes_the_picture_of_the_source() -> None:
+    """If it shows the same one; the description of another picture is never taken."""
+    silent = replace(TOLD, picture_alt=None)
+    page = Page("u", picture_url="https://news.example/p.jpg", picture_alt="P", alts={"news.example/s.jpg": "S"})
+    assert enriched(silent, facts_of(page, silent.picture_url)).picture_alt == "S"
+    assert enriched(TOLD, facts_of(page, TOLD.picture_url)).picture_alt == "Ours"
+    other = replace(silent, picture_url="https://news.example/other.jpg")
+    assert enriched(other, facts_of(page, silent.picture_url)).picture_alt is None
+    assert enriched(other, facts_of(page, other.picture_url)).picture_alt is None
+
+
+@pytest.mark.parametrize(
+    ("canonical", "moved_to", "keys"),
+    [
+        ("http://www.News.example/one/?utm_source=x", None, ["link:https://news.example/one"]),
+        ("https://news.example/one", "https://news.example/two", ["link:https://news.example/one"]),
+        (None, "https://news.example/two", ["link:https://news.example/two"]),
+        (None, "https://news.example/", []),
+        (None, None, []),
+    ],
+)
+def test_a_page_is_known_by_the_address_that_it_calls_its_own(
+    canonical: str | None, moved_to: str | None, keys: list[str]
+) -> None:
+    """Else by the one that it has moved to for good; never by where a redirect for the moment happens to lead."""
+    assert keys == keys_of(Page("https://news.example/login", canonical=canonical), moved_to=moved_to)
