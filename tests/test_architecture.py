@@ -29,7 +29,7 @@ PURE = (
     *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
     *("bot.sources.robots_txt", "bot.facts"),
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
-    *("bot.sources.sniff", "bot.sources.wordpress_posts"),
+    *("bot.sources.sniff", "bot.sources.wordpress_posts", "bot.sources.sitemap_xml"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
@@ -48,7 +48,7 @@ PURE_MAY_IMPORT = frozenset(
     for line in (
         "base64 bisect codecs collections collections.abc contextlib dataclasses datetime email.utils enum fractions",
         "functools hashlib html html.entities http io ipaddress itertools json math re statistics sys typing",
-        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth",
+        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth zlib",
     )
     for name in line.split()
 )

@@ -61,7 +61,7 @@ _DECLARATION = re.compile(r"\s*<\?xml[^>]*+>\s*")
 _DOCTYPE = re.compile(
     r"<!DOCTYPE(?:[^\[>\"']++|\"[^\"]*+\"|'[^']*+')*+(?:\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*+)?>", re.IGNORECASE
 )
-_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel))(?=[\s>])", re.IGNORECASE)
+_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel|urlset|sitemapindex))(?=[\s>])", re.IGNORECASE)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
@@ -72,6 +72,8 @@ _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"<]*+\"|'[^'<]*+'|[^
 _ATTRIBUTE_NAME = re.compile(r"[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=\s*[\"']")
 _ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ADDRESS_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:url|sitemap)\s*>", re.IGNORECASE)
+"""The same in a sitemap; in a feed, a picture's address ends like that."""
 _KNOWN_PREFIXES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -80,6 +82,8 @@ _KNOWN_PREFIXES = {
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "media": "http://search.yahoo.com/mrss/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "news": "http://www.google.com/schemas/sitemap-news/0.9",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
     "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
 }
 
@@ -216,12 +220,16 @@ def _whole_entries(text: str) -> tuple[str, bool]:
     match = _ROOT.match(text)
     if match is None or re.search(rf"</{re.escape(match[1])}\s*>\s*$", text[-200:]):
         return text, True
-    ends = [found.end() for found in _ENTRY_END.finditer(text)]
+    ends = [found.end() for found in (_ADDRESS_END if _is_sitemap(match[1]) else _ENTRY_END).finditer(text)]
     if not ends:
         raise Broken("", False, "it is cut off before its first entry ends")
     text = text[: ends[-1]]
     inner = "</channel>" if "<channel" in text[:5_000] and "</channel" not in text and match[1] != "channel" else ""
     return f"{text}{inner}</{match[1]}>", False
+
+
+def _is_sitemap(root: str) -> bool:
+    return root.lower().rpartition(":")[2] in ("urlset", "sitemapindex")
 
 
 def _repair_outside_cdata(text: str) -> str:

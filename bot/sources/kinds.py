@@ -10,6 +10,7 @@ from typing import get_args
 from bot.doors import Fetched, Offload, Web
 from bot.sources.feed import ACCEPT, read_feed, take_feed
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
+from bot.sources.sitemap import read_sitemap, take_sitemap
 from bot.sources.sniff import sort_of
 from bot.sources.wordpress import read_wordpress
 
@@ -37,6 +38,8 @@ async def _take(web: Web, offload: Offload, watched: Watched, fetched: Fetched, 
     sort = await offload(partial(sort_of, fetched))
     if sort == "wordpress":  # it has more to say when it is asked for it
         return _remember(sort, await read_wordpress(web, offload, watched, Cursor(), now))
+    if sort == "sitemap":
+        return _remember(sort, await take_sitemap(web, offload, fetched, Cursor(), now))
     return await take_feed(offload, fetched, Cursor())
 
 
@@ -54,6 +57,7 @@ READERS: Mapping[SourceKind, Reader] = {
     "auto": read_auto,
     "feed": read_feed,
     "wordpress": read_wordpress,
+    "sitemap": read_sitemap,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from bot.doors import Offload, Web
 from bot.sources.entry import Feed
 
-SourceKind = Literal["auto", "feed", "wordpress"]
+SourceKind = Literal["auto", "feed", "wordpress", "sitemap"]
 
 
 class Unreadable(Exception):
