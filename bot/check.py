@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from adapters.base import Adapter, Standing
 from adapters.outcomes import ChannelDown, Outcome, RateLimited
@@ -55,7 +56,13 @@ def check_settings(settings: Settings) -> Finding:
     counted = f"{_count(len(settings.sources), 'source')}, {_count(len(settings.channels), 'channel')}"
     if settings.routes:
         counted += f", {_count(len(settings.routes), 'route')}"
-    return Finding("settings", "settings", not missing, " ".join(missing) or f"{counted}.")
+    notes: tuple[str, ...] = ()
+    if settings.fetch.proxy:
+        host = urlsplit(settings.fetch.proxy).hostname
+        notes = (
+            f"Sources are fetched through the proxy {host}: it resolves names, and has to refuse what is not public.",
+        )
+    return Finding("settings", "settings", not missing, " ".join(missing) or f"{counted}.", notes)
 
 
 def check_ledger(settings: Settings) -> tuple[Finding, bool]:

@@ -40,6 +40,7 @@ from bot.threads import ThreadOffload
 log = structlog.get_logger()
 
 USER_AGENT = f"Handbill/{__version__} (feed to posts; self-hosted)"
+"""Where nobody has said whom to write to."""
 LEAVE_WITHIN = 28.0
 """Seconds after the first signal: GRACE_FOR and LEAVE_FOR of `bot.app`, and some to spare."""
 ONE_SIGNAL_FOR = 0.3
@@ -56,6 +57,11 @@ class Busy(Exception):
             f"{holder.command} (process {holder.pid} on {holder.host}, since {holder.since:%Y-%m-%d %H:%M} UTC) is "
             "sending from this ledger already: end it first, or leave the work to it."
         )
+
+
+def user_agent_of(settings: Settings) -> str:
+    """Who asks: this program, and whom to write to about it."""
+    return f"Handbill/{__version__} (feed to posts; {settings.contact})" if settings.contact else USER_AGENT
 
 
 def open_adapter(
@@ -97,7 +103,13 @@ async def production(settings: Settings) -> AsyncIterator[Doors]:
         else None
     )
     ledger = ThreadLedger(engine)
-    web = AiohttpWeb(allow_networks=settings.fetch.allow_networks, user_agent=USER_AGENT, now=clock.now)
+    web = AiohttpWeb(
+        user_agent_of(settings),
+        now=clock.now,
+        allow_networks=settings.fetch.allow_networks,
+        proxy=settings.fetch.proxy,
+        ca_file=settings.fetch.ca_file,
+    )
     offload = ThreadOffload()
     try:
         yield Doors(clock, SystemDice(), ledger, _leases(settings, ledger, clock), web, offload)

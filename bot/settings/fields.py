@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -59,6 +60,23 @@ def _network(value: object) -> IPv4Network | IPv6Network:
         raise ValueError(f"this is not a network ({exception}): write it like 127.0.0.0/8 or fd00::/8") from None
 
 
+def _certificates(path: Path) -> Path:
+    try:
+        text = path.read_text("ascii", errors="replace")
+    except OSError as exception:
+        raise ValueError(f"this file cannot be read: {exception.strerror}") from None
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        raise ValueError("this file holds no certificate: it begins with -----BEGIN CERTIFICATE-----")
+    return path
+
+
+def _contact(text: str) -> str:
+    text = text.strip()
+    if not re.fullmatch(r"[!-'*-~]{3,200}", text) or not re.search(r"@|://", text):
+        raise ValueError("this is neither an address of the web nor of mail: write it like https://news.example/about")
+    return text
+
+
 def _language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text.strip()):
         raise ValueError("this is not a language code: write it like en, de-AT or zh-Hant")
@@ -87,6 +105,16 @@ class Fetch(BaseModel):
         description="Networks that sources may resolve to although they are not public, comma-separated.",
         examples=["127.0.0.0/8"],
     )
+    proxy: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None,
+        description="A proxy that sources are fetched through; it resolves names, and is trusted to refuse what is not "
+        "public.",
+        examples=["http://proxy.example:3128"],
+    )
+    ca_file: Annotated[Path, AfterValidator(_certificates)] | None = Field(
+        default=None,
+        description="A file of certificates (PEM) that are trusted for sources beside the system's own.",
+    )
 
 
 class General(BaseSettings):
@@ -104,6 +132,11 @@ class General(BaseSettings):
     database_url: Annotated[str, AfterValidator(read_database_url)] = Field(
         default="sqlite:///handbill.db",
         description=f"Where the ledger is kept: sqlite:/// and the path of a file, or {SERVER}.",
+    )
+    contact: Annotated[str, AfterValidator(_contact)] | None = Field(
+        default=None,
+        description="An address where webmasters reach you, of the web or of mail; sources see it in the User-Agent.",
+        examples=["https://herald.example/about"],
     )
     poll_every: Interval = Field(
         default=parse_duration("5m"), description="How often each source is asked for news.", examples=["5m"]

@@ -74,7 +74,8 @@ def load_settings(
         late_after=general.late_after,
         confirm_after=general.confirm_after,
         expires_for=general.expires_for,
-        fetch=FetchSettings(general.fetch.allow_networks),
+        fetch=FetchSettings(general.fetch.allow_networks, general.fetch.proxy, general.fetch.ca_file),
+        contact=general.contact,
         platforms=platforms,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Literal
 
 from adapters.base import ChannelSettings, Platform, Waits
@@ -66,6 +67,10 @@ class FetchSettings:
 
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks that sources may resolve to although they are not public."""
+    proxy: str | None = None
+    """What everything is fetched through; it resolves names and decides what may be connected to."""
+    ca_file: Path | None = None
+    """Certificates that are trusted beside the system's own, PEM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Settings:
     expires_for: float | None
     """How long after it was due first a delivery may still go out; None: without end."""
     fetch: FetchSettings
+    contact: str | None = None
+    """Where webmasters reach the operator; it goes into the User-Agent."""
     platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
     """The platforms that channels could have been configured for."""
 
@@ -146,6 +153,6 @@ class Settings:
     def secrets(self) -> frozenset[str]:
         """Every secret value in these settings, passwords inside addresses included, as written and decoded."""
         models = [channel.settings for channel in self.channels]
-        texts = [self.database_url, *(source.url for source in self.sources)]
+        texts = [self.database_url, self.fetch.proxy or "", *(source.url for source in self.sources)]
         texts += [value for model in models for value in values_in(model) if isinstance(value, str)]
         return frozenset(set().union(*map(secrets_in, models), *map(passwords_in, texts)) - {""})

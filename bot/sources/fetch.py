@@ -11,8 +11,11 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp import ClientResponse, ClientSession, TCPConnector
@@ -59,11 +62,21 @@ class AiohttpWeb:
         now: Callable[[], datetime],
         allow_networks: Sequence[Network] = (),
         total_for: float = 30.0,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
     ) -> None:
-        """`allow_networks` may be connected to although they are not public; `total_for` seconds end any fetch."""
+        """`allow_networks` may be connected to although they are not public; `total_for` seconds end any fetch.
+
+        Through a `proxy`, it is the proxy that resolves names and decides what may be connected to. The certificates in
+        `ca_file` are trusted beside the system's own.
+        """
         self._user_agent = user_agent
         self._now = now
         self._allowed = tuple(allow_networks)
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Host → whose turn it is: a site has one connection of ours at a time."""
         self._total_for = total_for
         self._session: ClientSession | None = None
 
@@ -82,8 +95,9 @@ class AiohttpWeb:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
+        turn = self._turns.setdefault(_host(url), asyncio.Lock())
         try:
-            async with asyncio.timeout(self._total_for):
+            async with turn, asyncio.timeout(self._total_for):  # its time begins with its turn
                 return await self._follow(url, headers, max_bytes)
         except TimeoutError:
             raise FetchFailed(f"{_shown(url)} gave no whole answer within {self._total_for:g} seconds.") from None
@@ -104,7 +118,9 @@ class AiohttpWeb:
         for hops in range(MAX_REDIRECTS + 1):
             target = URL(address.partition("#")[0], encoded=True)
             own = {**headers, **credentials} if target.origin() == origin else headers
-            async with self._opened().get(target, headers=own, allow_redirects=False) as response:
+            self._check_literal(target)
+            session = self._opened()
+            async with session.get(target, headers=own, allow_redirects=False, proxy=self._proxy) as response:
                 if response.status not in _REDIRECTS:
                     moved = address if hops and permanent else None
                     return await self._read(response, address, moved, max_bytes)
@@ -152,7 +168,8 @@ class AiohttpWeb:
                     socket_factory=self._vetted_socket,
                     resolver=aiohttp.ThreadedResolver(),
                     limit=20,
-                    limit_per_host=4,
+                    limit_per_host=0 if self._proxy else 1,  # all that goes through a proxy goes to one host
+                    ssl=self._trusted(),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -164,12 +181,43 @@ class AiohttpWeb:
             )
         return self._session
 
+    def _trusted(self) -> ssl.SSLContext | bool:
+        """Whose certificates are believed."""
+        if self._ca_file is None:
+            return True
+        context = ssl.create_default_context()
+        context.load_verify_locations(self._ca_file)
+        return context
+
+    def _check_literal(self, target: URL) -> None:
+        """Behind a proxy our sockets see the proxy only: an address that is written as a number is checked here."""
+        if (
+            self._proxy is not None
+            and _is_number(target.host or "")
+            and not may_connect(target.host or "", self._allowed)
+        ):
+            raise NotPublic(f"{target.host} {_NOT_PUBLIC}")
+
     def _vetted_socket(self, info: tuple[Any, ...]) -> socket.socket:
         """The choke point: called with the final address of every connection, whatever led to it."""
         family, kind, protocol, _, address = info
-        if not may_connect(address[0], self._allowed):
+        if self._proxy is None and not may_connect(address[0], self._allowed):
             raise NotPublic(f"{address[0]} {_NOT_PUBLIC}")
         return socket.socket(family, kind, protocol)
+
+
+def _host(url: str) -> str:
+    """Whom a fetch of `url` keeps busy."""
+    address = clean_link(url)
+    return "" if address is None else URL(address, encoded=True).raw_authority
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _body(response: ClientResponse, url: str, max_bytes: int) -> bytes:
@@ -208,10 +256,15 @@ def _credentials(url: str) -> dict[str, str]:
 def _failed(url: str, error: Exception) -> FetchFailed:
     """A sentence for what went wrong below HTTP."""
     shown = _shown(url)
-    if isinstance(error, aiohttp.ClientConnectorError) and _NOT_PUBLIC in str(error.os_error):
+    refused = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if _NOT_PUBLIC in str(refused):
         return FetchFailed(
             f"{shown} leads to an address that is not public, so nothing was sent there.",
             mend="If that is meant, add its network to HANDBILL_FETCH__ALLOW_NETWORKS.",
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+        return FetchFailed(
+            f"The proxy would not fetch {shown}, or cannot be reached.", mend="Check HANDBILL_FETCH__PROXY."
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FetchFailed(f"The host name of {shown} cannot be resolved.", mend="Check the address and the network.")

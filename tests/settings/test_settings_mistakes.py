@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from adapters.base import Platform
 from bot.settings import Settings, SettingsError, load_settings
+from bot.settings.problems import listed
+from bot.sources.reading import SourceKind
 
 Load = Callable[..., Settings]
 Mistakes = Callable[..., list[str]]
@@ -22,6 +25,7 @@ IN_CODE = (
     "a user or password with one of @ : / ? # or a space in it is written in code "
     "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)."
 )
+KINDS = listed((f"'{kind}'" for kind in get_args(SourceKind)), "or")
 LIKE = f"write it like {SERVER}."
 
 
@@ -30,6 +34,17 @@ LIKE = f"write it like {SERVER}."
     [
         ("POLL_EVERY", "5 parsecs", f'is "5 parsecs": this is not a duration: {DURATION}'),
         ("POLL_EVERY", "0", f'is "0": sources cannot be asked without pause: {DURATION}'),
+        (
+            "CONTACT",
+            "call me",
+            'is "call me": this is neither an address of the web nor of mail: write it like https://news.example/about.',
+        ),
+        (
+            "FETCH__CA_FILE",
+            "/nowhere/ca.pem",
+            'is "/nowhere/ca.pem": this file cannot be read: No such file or directory.',
+        ),
+        ("FETCH__PROXY", "proxy:3128", f'is "proxy:3128": {ADDRESS}'),
         ("SETTLE", "-5s", f'is "-5s": this is not a duration: {DURATION}'),
         ("MAX_AGE", "9999999d", f'is "9999999d": this is longer than a hundred years: {DURATION}'),
         ("BACKFILL", "all", 'is "all": it is a whole number.'),
@@ -244,8 +259,8 @@ def test_all_mistakes_at_once(mistakes: Mistakes, tmp_path: Path) -> None:
             "this is not a language code: write it like en, de-AT or zh-Hant.",
         ),
         (
-            '[[sources]]\nurl = "https://a.example"\nkind = "sitemap"',
-            "handbill.toml: kind in [[sources]] #1 is \"sitemap\": it is one of 'auto' or 'feed'.",
+            '[[sources]]\nurl = "https://a.example"\nkind = "podcast"',
+            f'handbill.toml: kind in [[sources]] #1 is "podcast": it is one of {KINDS}.',
         ),
     ],
 )
