@@ -30,6 +30,7 @@ from bot.ledger.flood import flood_cause
 from bot.ledger.newer import older_cause
 from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
+from bot.missed import missed_cause
 from bot.pacing import Notes
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause, silent_cause
@@ -146,6 +147,7 @@ class Core:
         sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
         standing = [cause(source_id) for source_id in sources for cause in (failing_cause, silent_cause)]
         clear_gone(conn, "source", standing, now=now)
+        clear_gone(conn, "missed", [missed_cause(source_id) for source_id in sources], now=now)
         clear_gone(conn, "flood", [flood_cause(source_id) for source_id in sources], now=now)
         identities = [source.identity for source in self._settings.sources]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):

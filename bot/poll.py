@@ -1,6 +1,7 @@
 """The poll: asks one source for entries, keeps what is new, plans its deliveries, and commits all of it together.
 
-    due? ─▶ fetch (conditional) ─▶ parse ─▶ candidates ─▶ known? ─▶ plan ─▶ articles + deliveries + cursor, one commit
+    due? ─▶ fetch (conditional) ─▶ parse ─▶ caught up? ─▶ candidates ─▶ known? ─▶ plan
+         ─▶ articles + deliveries + cursor, one commit
 
 Which entries are new, and what becomes of them, is decided in `bot.plan`. It talks to no platform.
 """
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from bot import moves
+from bot import missed, moves
 from bot.doors import Doors, FetchFailed
 from bot.ledger import flood, intake
 from bot.ledger.alerts import clear_alert, raise_alert
@@ -122,6 +123,9 @@ class Poller:
             reading = await read_source(
                 self._doors.web, self._doors.offload, watched, state.cursor, self._doors.clock.now()
             )
+            if reading.feed is not None:
+                caught_up = await missed.catch_up(self._doors, self.source.identity, state, reading.feed)
+                reading = replace(reading, feed=caught_up)
         except FetchFailed as error:
             if error.status == GONE and watched.url == self.source.url:
                 await self._gone(state, error)
@@ -198,6 +202,7 @@ class Poller:
             heard = rhythm.heard(intake.list_times(conn, state.id))
             intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard).at)
             self._note_health(conn, state, heard, now)
+            missed.tell(conn, state.id, self.source.name, feed, now=now)
             if any(new.held and new.held.until is None for new in decided.new):
                 flood.raise_flood(conn, state.id, now=now)
             return stored
@@ -270,6 +275,8 @@ class Poller:
                 self._log.info("article.found", article=new.candidate.entry.title, id=article_id, due_at=new.due_at)
             elif not state.first_look:
                 self._log.info("article.skipped", article=new.candidate.entry.title, id=article_id, reason=new.skipped)
+        if feed.gapless is False:
+            self._log.warning("articles.missed", reason=feed.notes[-1])
         if state.first_look:
             self._log.info(
                 "source.met", title=feed.title, kind=feed.kind, entries=len(feed.entries), kept_in=len(skipped)

@@ -29,7 +29,7 @@ PURE = (
     *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
     *("bot.sources.robots_txt", "bot.facts"),
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
-    *("bot.sources.sniff", "bot.sources.wordpress_posts", "bot.sources.sitemap_xml"),
+    *("bot.sources.sniff", "bot.sources.wordpress_posts", "bot.sources.sitemap_xml", "bot.sources.older"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.address"),
@@ -98,7 +98,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqlalchemy": {
         "Connection": (
             *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pacing", "bot.poll"),
-            *("bot.settle", "bot.audit", "bot.cli"),
+            *("bot.settle", "bot.audit", "bot.cli", "bot.missed"),
         )
     },
     "sqlalchemy.exc": {

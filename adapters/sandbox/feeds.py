@@ -42,6 +42,8 @@ class Front:
     """Its address, without a trailing slash."""
     language: str
     updated_at: datetime
+    older: str | None = None
+    """Where the next page of a paged feed is (RFC 5005 §3)."""
 
 
 def _say(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
@@ -69,6 +71,8 @@ def rss(front: Front, articles: Sequence[ArticleStub]) -> bytes:
     _say(channel, "language", front.language)
     _say(channel, "lastBuildDate", format_datetime(front.updated_at, usegmt=True))
     _say(channel, f"{{{ATOM}}}link", href=f"{front.home}/feed.xml", rel="self", type="application/rss+xml")
+    if front.older:
+        _say(channel, f"{{{ATOM}}}link", href=front.older, rel="next")
     for article in articles:
         item = _say(channel, "item")
         _say(item, "title", article.title)
@@ -91,6 +95,8 @@ def atom(front: Front, articles: Sequence[ArticleStub]) -> bytes:
     _say(root, f"{{{ATOM}}}title", front.title)
     _say(root, f"{{{ATOM}}}updated", _stamp(front.updated_at))
     _say(root, f"{{{ATOM}}}link", href=f"{front.home}/atom.xml", rel="self")
+    if front.older:
+        _say(root, f"{{{ATOM}}}link", href=front.older, rel="next")
     _say(root, f"{{{ATOM}}}link", href=f"{front.home}/")
     _say(_say(root, f"{{{ATOM}}}author"), f"{{{ATOM}}}name", front.title)
     for article in articles:
@@ -150,7 +156,7 @@ def json_feed(front: Front, articles: Sequence[ArticleStub]) -> bytes:
         if article.picture:
             item["image"] = article.picture
         items.append(item)
-    feed = {
+    feed: dict[str, object] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": front.title,
         "home_page_url": f"{front.home}/",
@@ -158,6 +164,8 @@ def json_feed(front: Front, articles: Sequence[ArticleStub]) -> bytes:
         "language": front.language,
         "items": items,
     }
+    if front.older:
+        feed["next_url"] = front.older
     return json.dumps(feed, ensure_ascii=False, indent=1).encode()
 
 

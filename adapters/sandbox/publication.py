@@ -56,6 +56,8 @@ class Publication(SandboxServer):
         """Whether answers carry the two validators."""
         self.max_age: int | None = None
         """Seconds in Cache-Control, if any."""
+        self.paged = False
+        """Whether a feed names a next page with the articles before its own (RDF has no word for that)."""
         self.unchanged = 0
         """How many requests were answered 304."""
         self._articles: list[ArticleStub] = []
@@ -182,8 +184,12 @@ class Publication(SandboxServer):
 
     async def _feed(self, request: web.Request) -> Answer:
         write, kind = FEEDS[request.path]
-        front = Front(self.title, self.url, self.language, self._changed_at)
-        return self._conditional(request, write(front, self._articles[: self.newest]), kind, self._changed_at)
+        number = int(request.query.get("page", "1")) if self.paged else 1
+        end = number * self.newest
+        older = f"{self.url}{request.path}?page={number + 1}" if self.paged and end < len(self._articles) else None
+        front = Front(self.title, self.url, self.language, self._changed_at, older)
+        shown = self._articles[end - self.newest : end]
+        return self._conditional(request, write(front, shown), kind, self._changed_at)
 
     async def _page(self, request: web.Request) -> Answer:
         guid = self._pages.get(request.match_info["slug"])

@@ -98,6 +98,11 @@ def find_known(conn: Connection, candidates: Iterable[Candidate]) -> dict[str, i
     return {key: found[each] for key, its in kept.items() for each in (key, its) if each in found}
 
 
+def has_articles(conn: Connection, source_id: int) -> bool:
+    """Whether the source has ever given anything."""
+    return conn.execute(select(articles.c.id).where(articles.c.source_id == source_id).limit(1)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a committed look came to, for the log."""

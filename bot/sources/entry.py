@@ -46,7 +46,8 @@ class Feed:
     """False when the document was cut off: its whole entries are here, and its validators must not be kept."""
     gapless: bool | None = None
     """Whether nothing can have come and gone unseen since the last look: True and False where the reader has seen to it
-    by a cursor of its own, and has succeeded or not; None where only what is known already can tell."""
+    by a cursor of its own, and has succeeded or not (then the last of the notes says what may be missing); None where
+    only what is known already can tell."""
     older: str | None = None
     """The address of the document that holds what came before these entries, where the source names one."""
     hub: str | None = None

@@ -33,6 +33,7 @@ from bot.sources.markup import (
     read_language,
     settle_namespace,
 )
+from bot.sources.older import is_whole, older_of
 from bot.sources.plain import Tag, one_line, title_of, to_text, tokens
 from bot.sources.reading import Cursor, Reading, Unreadable, Watched
 from bot.sources.wishes import ask_every, hub_and_topic, quiet_hours
@@ -159,6 +160,8 @@ def _read_rss(root: etree._Element, url: str) -> Feed:
         topic=topic,
         ask_every=ask_every(fields),
         quiet=quiet_hours(fields),
+        older=older_of(fields, fields.get("atom:link", []), url),
+        gapless=True if is_whole(fields) else None,
     )
     return with_withdrawn(feed, fields)
 
@@ -178,6 +181,8 @@ def _read_atom(root: etree._Element, url: str) -> Feed:
         hub=hub,
         topic=topic,
         ask_every=ask_every(fields),
+        older=older_of(fields, fields.get("link", []), url),
+        gapless=True if is_whole(fields) else None,
     )
     return with_withdrawn(feed, fields)
 

@@ -35,6 +35,7 @@ def read_json_feed(text: str, url: str) -> Feed:
         kind=f"JSON Feed {version}".rstrip(),
         hub=next((hub for one in _list(document, "hubs") if isinstance(one, dict) and (hub := _hub(one, url))), None),
         topic=link_in(_text(document, "feed_url"), url),
+        older=older if (older := link_in(_text(document, "next_url"), url)) != url else None,
     )
 
 

@@ -28,6 +28,7 @@ _FAMILIES = {
     "www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
     "rssnamespace.org/feedburner/ext/1.0": "feedburner",
     "purl.org/atompub/tombstones/1.0": "at",
+    "purl.org/syndication/history/1.0": "fh",
     "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf",
 }
 """By the namespace as `_plain_space` has it: feeds spell the same one in several ways."""
