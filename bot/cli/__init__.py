@@ -17,6 +17,7 @@ from bot.cli.keep import backup, prune, restore
 from bot.cli.log import log
 from bot.cli.preview import preview
 from bot.cli.send import once, run
+from bot.cli.sources import sources
 from bot.cli.status import status
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ for command in (
     demo,
 ):
     app.command()(command)
+app.add_typer(sources, name="sources")
 
 
 def _version(wanted: bool) -> None:

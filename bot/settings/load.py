@@ -76,6 +76,7 @@ def load_settings(
         expires_for=general.expires_for,
         fetch=FetchSettings(general.fetch.allow_networks, general.fetch.proxy, general.fetch.ca_file),
         contact=general.contact,
+        config_file=document.path,
         platforms=platforms,
     )
 

@@ -108,6 +108,8 @@ class Settings:
     fetch: FetchSettings
     contact: str | None = None
     """Where webmasters reach the operator; it goes into the User-Agent."""
+    config_file: Path = field(default=Path("handbill.toml"), compare=False)
+    """The TOML file that was read, or would be if it were there."""
     platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
     """The platforms that channels could have been configured for."""
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import get_args
 
 from bot.doors import Fetched, Offload, Web
+from bot.sources.discover import Discoverer
 from bot.sources.feed import ACCEPT, read_feed, take_feed
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
 from bot.sources.sitemap import read_sitemap, take_sitemap
@@ -18,14 +19,20 @@ KIND = "kind"
 """Under this name the memory of an address whose kind was found out holds it, where it is not a feed."""
 
 
+WHERE = "where"
+"""Under this one, the address of what is read in place of a page."""
+
+
 async def read_auto(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
     """Read what stands at the address as what it is: for a feed one request, as if it had been called one.
 
     Raises FetchFailed or Unreadable.
     """
     if kind := _remembered(cursor):
+        where = str(cursor.memory.get(WHERE) or watched.url)
         with suppress(Unreadable):  # something else may stand there by now: then it is looked at afresh
-            return _remember(kind, await READERS[kind](web, offload, watched, cursor, now))
+            reading = await READERS[kind](web, offload, replace(watched, url=where, kind=kind), cursor, now)
+            return _remember(kind, reading, where if where != watched.url else None)
         cursor = Cursor()
     fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
     if not fetched.changed:
@@ -40,7 +47,17 @@ async def _take(web: Web, offload: Offload, watched: Watched, fetched: Fetched, 
         return _remember(sort, await read_wordpress(web, offload, watched, Cursor(), now))
     if sort == "sitemap":
         return _remember(sort, await take_sitemap(web, offload, fetched, Cursor(), now))
+    if sort == "page":
+        return await _watch_best(web, offload, fetched, now)
     return await take_feed(offload, fetched, Cursor())
+
+
+async def _watch_best(web: Web, offload: Offload, page: Fetched, now: datetime) -> Reading:
+    """A page for people: from now on the best that its site has to offer is read in its place."""
+    found = await Discoverer(web, offload, NAMED, now).around(page)
+    if found.best is None:
+        return await take_feed(offload, page, Cursor())  # which says what is wrong
+    return _remember(found.best.kind, found.best.reading, found.best.url)
 
 
 def _remembered(cursor: Cursor) -> SourceKind | None:
@@ -48,8 +65,8 @@ def _remembered(cursor: Cursor) -> SourceKind | None:
     return next((kind for kind in get_args(SourceKind) if kind == kept and kind != "auto"), None)
 
 
-def _remember(kind: SourceKind, reading: Reading) -> Reading:
-    memory = {**reading.cursor.memory, KIND: kind}
+def _remember(kind: SourceKind, reading: Reading, where: str | None = None) -> Reading:
+    memory = {**reading.cursor.memory, KIND: kind, **({WHERE: where} if where else {})}
     return replace(reading, cursor=replace(reading.cursor, memory=memory))
 
 
@@ -59,6 +76,8 @@ READERS: Mapping[SourceKind, Reader] = {
     "wordpress": read_wordpress,
     "sitemap": read_sitemap,
 }
+NAMED: Mapping[SourceKind, Reader] = {kind: reader for kind, reader in READERS.items() if kind != "auto"}
+"""Those that are looked for on a site."""
 
 
 async def read_source(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
