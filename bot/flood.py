@@ -72,7 +72,9 @@ class Before:
 def suspects(newcomers: Sequence[Newcomer], before: Before, *, max_age: float, now: datetime) -> dict[int, Suspect]:
     """Position → why it is held. `max_age` in seconds."""
     found: dict[int, Suspicion] = {}
-    old = [number for number, each in enumerate(newcomers) if _is_old(each, max_age, now)]
+    old = [
+        number for number, each in enumerate(newcomers) if _is_old(each, max_age, now) and not _is_since(each, before)
+    ]
     unseen = [number for number, each in enumerate(newcomers) if _should_have_been_seen(each, before, now)]
     _accuse(found, Suspicion.MOVED, [number for number, each in enumerate(newcomers) if each.moved])
     _accuse(found, Suspicion.OLD, old if len(old) >= FEW else [])
@@ -100,6 +102,11 @@ def _suspect(newcomer: Newcomer, suspicion: Suspicion, count: int) -> Suspect:
 
 def _is_old(newcomer: Newcomer, max_age: float, now: datetime) -> bool:
     return newcomer.published_at is not None and now - newcomer.published_at > timedelta(seconds=max_age)
+
+
+def _is_since(newcomer: Newcomer, before: Before) -> bool:
+    """Whether it came out while nobody looked: what is caught up with after days away is late, and not odd."""
+    return before.read_at is not None and newcomer.published_at is not None and newcomer.published_at > before.read_at
 
 
 def _should_have_been_seen(newcomer: Newcomer, before: Before, now: datetime) -> bool:

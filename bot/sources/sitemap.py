@@ -177,7 +177,7 @@ async def _index(
         await _look_at(web, offload, child, met.get(child.address), look=look, now=now)
     if look.failed is not None and not look.sitemaps and not look.unchanged:
         raise look.failed
-    if not look.sitemaps:
+    if begun and not look.sitemaps:
         return Reading(None, cursor, fetched.fresh_for, fetched.moved_to)
     feed = _feed("Sitemap index", fetched.url, look.sitemaps, look.notes)
     listed = [child.address for child in children if child.address in look.met or child.address in met]

@@ -55,6 +55,12 @@ def test_what_came_out_while_nobody_looked_is_no_flood() -> None:
     assert [""] * 50 == judged(dated(*[5] * 50), met_again=False, read_at=NOW - 30 * HOURS)
 
 
+def test_what_is_caught_up_with_after_many_days_is_left_to_the_age_limit() -> None:
+    """What came out since the last look, and is too old by now, is skipped, not held for a person."""
+    assert [""] * 30 == judged(dated(*[100] * 30), met_again=True, read_at=NOW - 200 * HOURS)
+    assert ["old"] * 30 == judged(dated(*[300] * 30), met_again=True, read_at=NOW - 200 * HOURS)
+
+
 @pytest.mark.parametrize(
     ("met_again", "away_for", "held"), [(False, 0.1, True), (False, 72, True), (True, 0.1, True), (True, 72, False)]
 )
