@@ -132,7 +132,7 @@ class Poller:
                 return
             await self._failed(state, error.message, error.mend, error.retry_after, status=error.status)
         except Unreadable as error:
-            await self._failed(state, error.message, error.mend, None)
+            await self._failed(state, error.message, error.mend, None, memory=error.memory)
         except Exception as bug:
             # A document that our own code stumbles over must cost this look, not the source.
             self._log.exception("source.stumbled")
@@ -224,11 +224,19 @@ class Poller:
         }
 
     async def _failed(
-        self, state: SourceState, message: str, mend: str, retry_after: float | None, *, status: int | None = None
+        self,
+        state: SourceState,
+        message: str,
+        mend: str,
+        retry_after: float | None,
+        *,
+        status: int | None = None,
+        memory: Mapping[str, Any] | None = None,
     ) -> None:
         now, failures = self._doors.clock.now(), state.failures + 1
         due = self._next(now, state.rhythm, failures=failures, retry_after=retry_after)
         reason = self._redact(f"{message} {mend}".strip())
+        left = {"memory": Cursor(memory=memory).dump()} if memory is not None else {}
 
         def work(conn: Connection) -> None:
             intake.note_failure(
@@ -238,7 +246,7 @@ class Poller:
                 next_poll_at=due.at,
                 told_until_at=due.told_until_at,
                 now=now,
-                more=moves.failed(state, status),
+                more={**moves.failed(state, status), **left},
             )
             flood.release_due(conn, state.id, now=now)
             if failures > PATIENCE:

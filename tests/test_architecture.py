@@ -41,6 +41,9 @@ PURE = (
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
     *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
     *("bot.newer", "bot.wait", "bot.flood", "bot.rhythm", "bot.moves"),
+    *("bot.sources.archive.page", "bot.sources.archive.days", "bot.sources.archive.mentions"),
+    *("bot.sources.archive.parts", "bot.sources.archive.groups", "bot.sources.archive.told"),
+    *("bot.sources.archive.parse", "bot.sources.archive.steady"),
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(
@@ -55,10 +58,10 @@ PURE_MAY_IMPORT = frozenset(
 """Nothing here reads a file, a socket, a clock or dice by being asked for what pure modules ask of it."""
 PURE_MAY_ALSO_TAKE: Mapping[str, frozenset[str]] = {
     "bot.doors": frozenset({"Dice", "Fetched"}),  # the shape of a door that is passed in, and what came through one
+    "bot.sources.reading": frozenset({"Selectors", "Unreadable"}),  # what is asked for, and that it is not there
     "adapters.wire": frozenset(
         {"Wire", "Phase", "LONGEST_WAIT", "retry_after", "server_time"}
     ),  # what was seen of a call
-    "bot.sources.reading": frozenset({"Unreadable"}),
     "importlib": frozenset({"resources"}),  # bot.render: the packaged templates
     "mastodon._url_regex": frozenset({"URL_REGEX_SOURCE"}),  # the library's table of what is a link
 }

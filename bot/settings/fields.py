@@ -15,6 +15,7 @@ from bot.duration import MEND, parse_duration
 from bot.settings.database import SERVER, read_database_url
 from bot.settings.model import LogLevel
 from bot.settings.names import DELIMITER, PREFIX
+from bot.sources.archive.told import selector_mistake
 from bot.sources.reading import SourceKind
 
 _SCHEMES = {"http", "https"}
@@ -83,6 +84,13 @@ def _language(text: str) -> str:
     return text.strip()
 
 
+def _selector(text: str) -> str:
+    text = text.strip()
+    if text and (mistake := selector_mistake(text)):
+        raise ValueError(f"{mistake}: write it like article.post, h2 > a or .excerpt, or leave it out")
+    return text
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -91,6 +99,7 @@ Duration = Annotated[float, BeforeValidator(_seconds)]
 Interval = Annotated[Duration, AfterValidator(_some_time)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Selector = Annotated[str, AfterValidator(_selector)]
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -204,6 +213,18 @@ class General(BaseSettings):
     fetch: Fetch = Fetch()
 
 
+class SelectorTable(BaseModel):
+    """A [sources.selectors] table. `item` is what repeats; the others stand for what is inside of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    item: Selector = ""
+    link: Selector = ""
+    title: Selector = ""
+    excerpt: Selector = ""
+    date: Selector = ""
+
+
 class SourceTable(BaseModel):
     """One [[sources]] table. What is not given is as the general setting says."""
 
@@ -217,6 +238,7 @@ class SourceTable(BaseModel):
     backfill: Count | None = None
     expires_for: Interval | None = None
     language: Annotated[str, AfterValidator(_language)] | None = None
+    selectors: SelectorTable = SelectorTable()
 
 
 class RouteTable(BaseModel):

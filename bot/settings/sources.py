@@ -7,6 +7,7 @@ from bot.settings.document import Table
 from bot.settings.fields import General, SourceTable
 from bot.settings.model import SourceSettings
 from bot.settings.problems import Problems
+from bot.sources.reading import Selectors
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_NAME = 48
@@ -29,6 +30,8 @@ def merge_sources(
             problems.wrong(table.key(("url",)), source.url, mend)
             continue
         first[address] = table
+        if source.kind not in ("auto", "archive") and _selectors(source) != Selectors():
+            problems.wrong(table.key(("kind",)), source.kind, 'selectors are for archive pages; write kind = "archive"')
         name = source.name or _free_name(address, merged)
         if name in merged:
             problems.wrong(table.key(("name",)), name, "another source has this name; choose a different one")
@@ -42,17 +45,23 @@ def merge_sources(
 
 
 def _source(table: SourceTable, name: str, identity: str, general: General) -> SourceSettings:
+    selectors = _selectors(table)
     return SourceSettings(
         name=name,
         url=table.url,
-        kind=table.kind,
+        kind="archive" if selectors != Selectors() else table.kind,
         poll_every=general.poll_every if table.poll_every is None else table.poll_every,
         poll_slowest=general.poll_slowest if table.poll_slowest is None else table.poll_slowest,
         backfill=general.backfill if table.backfill is None else table.backfill,
         language=table.language,
         expires_for=general.expires_for if table.expires_for is None else table.expires_for,
         identity=identity,
+        selectors=selectors,
     )
+
+
+def _selectors(table: SourceTable) -> Selectors:
+    return Selectors(**table.selectors.model_dump())
 
 
 def plain_address(url: str) -> str:

@@ -27,7 +27,7 @@ _MONTH_FIRST = re.compile(
 _ASCTIME = re.compile(r"([^\W\d_]+)\s+(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:([A-Za-z]{1,5})\s+)?(\d{4})$")
 _WEEKDAY = re.compile(r"([^\W\d_]{2,12})(?:-feira)?\.?(,)?\s*")
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -121,7 +121,7 @@ def _read(text: str) -> datetime | None:
         clock = [hour, minute, second, None, zone]
     else:
         return None
-    month = _MONTHS.get(month_name.lower())
+    month = MONTHS.get(month_name.lower())
     return _named(date(_full_year(year), month, int(day)), *clock) if month else None
 
 
@@ -143,7 +143,7 @@ def _spelt_as_iso(text: str) -> str:
 def _without_weekday(text: str) -> str:
     """The weekday is what comes before a comma, or any first word that is not a month ("mar." is both)."""
     match = _WEEKDAY.match(text)
-    if match and (match[2] or match[1].lower() not in _MONTHS):
+    if match and (match[2] or match[1].lower() not in MONTHS):
         return text[match.end() :]
     return text
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import get_args
 
 from bot.doors import Fetched, Offload, Web
+from bot.sources.archive.reader import read_archive
 from bot.sources.discover import Discoverer
 from bot.sources.feed import ACCEPT, read_feed, take_feed
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
@@ -75,6 +76,7 @@ READERS: Mapping[SourceKind, Reader] = {
     "feed": read_feed,
     "wordpress": read_wordpress,
     "sitemap": read_sitemap,
+    "archive": read_archive,
 }
 NAMED: Mapping[SourceKind, Reader] = {kind: reader for kind, reader in READERS.items() if kind != "auto"}
 """Those that are looked for on a site."""

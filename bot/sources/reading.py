@@ -9,21 +9,23 @@ from typing import Any, Literal, Protocol
 from bot.doors import Offload, Web
 from bot.sources.entry import Feed
 
-SourceKind = Literal["auto", "feed", "wordpress", "sitemap"]
+SourceKind = Literal["auto", "feed", "wordpress", "sitemap", "archive"]
 
 
 class Unreadable(Exception):
     """What was fetched is not what was asked for. `message` is one sentence for the operator, `mend` another."""
 
-    def __init__(self, message: str, mend: str = "") -> None:
+    def __init__(self, message: str, mend: str = "", memory: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.mend = mend
+        self.memory = memory
+        """What is to be remembered of this look all the same, instead of the cursor's memory; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """CSS selectors for an archive page. Empty: it is found out."""
+    """CSS selectors for an archive page, all but `item` for what is inside an item. Empty: it is found out."""
 
     item: str = ""
     link: str = ""
@@ -82,4 +84,5 @@ class Reader(Protocol):
     """Reads one kind of source."""
 
     async def __call__(self, web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
-        """Look at the source. Raises FetchFailed or Unreadable; then nothing of the cursor has changed."""
+        """Look at the source. Raises FetchFailed or Unreadable; then nothing of the cursor has changed, but for
+        the memory that an Unreadable brings."""
