@@ -21,6 +21,7 @@ from bot.audit import Auditor
 from bot.channel import Channel, down_cause
 from bot.deliver import Lane
 from bot.doors import Doors
+from bot.inbox import Inbox
 from bot.late import late_cause
 from bot.ledger import channels, intake, queue
 from bot.ledger.alerts import clear_gone
@@ -68,25 +69,27 @@ class Core:
     ) -> None:
         self._settings = settings
         self._opened = opened
-        self._doors = doors
+        self.doors = doors
         self._redact = redact
         self._renderer = Renderer()
         self.lanes: dict[str, Lane] = {}
         self.accounts: list[Account] = []
         self.pollers: list[Poller] = []
+        self.inbox: Inbox | None = None
+        """Takes articles that are posted here, where the settings have a source for them."""
         self._rests: dict[str, Rest] = {}
         """How each lane ended its round."""
         self._teller = Teller([each.adapter for each in opened if isinstance(each.adapter, CanAlert)], doors)
 
     async def start(self) -> None:
         """Register what is configured. Talks to nobody."""
-        states = await self._doors.ledger.write(self._register)
+        states = await self.doors.ledger.write(self._register)
         taken: dict[int, Channel] = {}
         for each in self._opened:
             lane = Lane(
                 states[each.name],
                 each.adapter,
-                self._doors,
+                self.doors,
                 self._renderer,
                 quiet_for=self._quiet_for(each.adapter),
                 redact=self._redact,
@@ -98,13 +101,16 @@ class Core:
             )
             self.lanes[each.name] = lane
         self.accounts = [
-            Account(name, lanes, self._doors, self._auditor(lanes)) for name, lanes in self._by_account().items()
+            Account(name, lanes, self.doors, self._auditor(lanes)) for name, lanes in self._by_account().items()
         ]
-        for source in self._settings.sources:
+        for source in self._settings.polled:
             poller = self._poller(source)
             self.pollers.append(poller)
             await poller.register()
-        await self._doors.ledger.write(self._let_go)
+        if self._settings.pushed is not None:
+            self.inbox = self._inbox(self._settings.pushed)
+            await self.inbox.register()
+        await self.doors.ledger.write(self._let_go)
 
     def _by_account(self) -> Mapping[str, list[Lane]]:
         found: dict[str, list[Lane]] = {}
@@ -113,14 +119,14 @@ class Core:
         return found
 
     def _auditor(self, lanes: Sequence[Lane]) -> Auditor:
-        return Auditor(lanes, self._doors, self._redact, late_after=self._settings.late_after)
+        return Auditor(lanes, self.doors, self._redact, late_after=self._settings.late_after)
 
     def _identities_for(self, channel: str) -> list[str]:
-        """Of the sources whose articles go to this channel."""
+        """Of the sources that are read, and whose articles go to this channel."""
         settings = self._settings
         return [
             source.identity
-            for source in settings.sources
+            for source in settings.polled
             if channel in {each.name for each in settings.channels_for(source.name)}
         ]
 
@@ -129,7 +135,7 @@ class Core:
 
     def _register(self, conn: Connection) -> Mapping[str, ChannelState]:
         take_turn(conn)  # another process may be starting, too
-        now = self._doors.clock.now()
+        now = self.doors.clock.now()
         states = {
             each.name: channels.register_channel(conn, platform=each.adapter.platform, name=each.name, now=now)
             for each in self._opened
@@ -139,7 +145,7 @@ class Core:
 
     def _let_go(self, conn: Connection) -> None:
         """Of what the settings no longer name: alerts are over, and what a crash left is for a person to decide."""
-        now = self._doors.clock.now()
+        now = self.doors.clock.now()
         # It may only have been renamed, which the platform has yet to say: then it is asked, and not before its time.
         quiet_for = max((self._quiet_for(each.adapter) for each in self._opened), default=0.0)
         for channel_id in channels.list_removed(conn):
@@ -149,7 +155,7 @@ class Core:
         clear_gone(conn, "source", standing, now=now)
         clear_gone(conn, "missed", [missed_cause(source_id) for source_id in sources], now=now)
         clear_gone(conn, "flood", [flood_cause(source_id) for source_id in sources], now=now)
-        identities = [source.identity for source in self._settings.sources]
+        identities = [source.identity for source in self._settings.polled]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):
             log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")
         causes = [cause(lane.channel.id) for lane in self.lanes.values() for cause in (down_cause, late_cause)]
@@ -157,22 +163,33 @@ class Core:
         clear_gone(conn, "older", [older_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
 
     def _poller(self, source: SourceSettings) -> Poller:
-        lanes = [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
-
-        def wake() -> None:
-            for lane in lanes:
-                lane.wake()
-
-        settings = self._settings
-        rules = Rules(settings.settle, settings.max_age, source.backfill, source.expires_for)
+        rules, lanes = self._rules(source), self._lanes_of(source)
         return Poller(
             source,
-            self._doors,
+            self.doors,
             rules,
             channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=wake,
+            on_new=lambda: _wake(lanes),
             redact=self._redact,
         )
+
+    def _inbox(self, source: SourceSettings) -> Inbox:
+        rules, lanes = self._rules(source), self._lanes_of(source)
+        return Inbox(
+            source,
+            self.doors,
+            rules,
+            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
+            on_new=lambda: _wake(lanes),
+        )
+
+    def _lanes_of(self, source: SourceSettings) -> Sequence[Lane]:
+        """The lanes that its articles go to."""
+        return [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
+
+    def _rules(self, source: SourceSettings) -> Rules:
+        settings = self._settings
+        return Rules(settings.settle, settings.max_age, source.backfill, source.expires_for)
 
     # ── the daemon ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,7 +198,7 @@ class Core:
         log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
         askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
         askers.append(asyncio.create_task(self._teller.run()))
-        askers.append(asyncio.create_task(watch(self._doors.clock)))
+        askers.append(asyncio.create_task(watch(self.doors.clock)))
         senders = [asyncio.create_task(account.run()) for account in self.accounts]
         try:
             await _until(stop, askers)
@@ -191,8 +208,7 @@ class Core:
 
     def wake(self) -> None:
         """Something was planned, here or in another process."""
-        for lane in self.lanes.values():
-            lane.wake()
+        _wake(list(self.lanes.values()))
 
     async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
         """Start nothing new, wait for what is on the wire, then give it up and write that down."""
@@ -201,7 +217,7 @@ class Core:
         for asker in askers:  # they talk to no platform, and a look that is broken off is made again
             asker.cancel()
         try:
-            async with self._doors.clock.deadline(GRACE_FOR):
+            async with self.doors.clock.deadline(GRACE_FOR):
                 await _all([*senders, *askers])
         except TimeoutError:
             log.warning("daemon.left_waiting", calls=sum(not task.done() for task in senders))
@@ -211,7 +227,7 @@ class Core:
         for task in tasks:
             task.cancel()
         with suppress(TimeoutError):
-            async with self._doors.clock.deadline(LEAVE_FOR):
+            async with self.doors.clock.deadline(LEAVE_FOR):
                 await _all(tasks)
 
     # ── one round ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,7 +235,7 @@ class Core:
     async def once(self, wait_for: float, stop: asyncio.Event) -> None:
         """Poll everything whatever its interval, then deliver what is due or falls due within `wait_for` seconds."""
         await asyncio.gather(*(self._look(poller) for poller in self.pollers))
-        until = self._doors.clock.now() + timedelta(seconds=wait_for)
+        until = self.doors.clock.now() + timedelta(seconds=wait_for)
         senders = [asyncio.create_task(self._drain(account, until)) for account in self.accounts]
         try:
             await _first(stop, senders)
@@ -232,7 +248,7 @@ class Core:
 
     async def waiting(self) -> Waiting:
         """What is still open, and which of the configured sources could not be read."""
-        waiting = await self._doors.ledger.read(summarise)
+        waiting = await self.doors.ledger.read(summarise)
         names = {source.name for source in self._settings.sources}
         # The lanes know better than the ledger when they go on: a platform that is away is not written down.
         times = [rest.until for rest in self._rests.values() if rest.until is not None]
@@ -274,6 +290,11 @@ class Core:
                 self._rests[lane.channel.name] = rest
                 return
             await lane.sleep(rest)
+
+
+def _wake(lanes: Sequence[Lane]) -> None:
+    for lane in lanes:
+        lane.wake()
 
 
 async def _until(stop: asyncio.Event, watched: Sequence[asyncio.Task[None]]) -> None:

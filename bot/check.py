@@ -196,11 +196,17 @@ async def check_all(
     settings: Settings, doors: Doors, opened: Callable[[ChannelConfig], Adapter]
 ) -> tuple[list[Finding], list[Finding]]:
     """Every source and every channel, all at once."""
-    sources = asyncio.gather(*(check_source(source, doors) for source in settings.sources))
+    sources = asyncio.gather(*(_check(source, settings, doors) for source in settings.sources))
     channels = asyncio.gather(
         *(check_channel(channel, lambda channel=channel: opened(channel), doors.clock) for channel in settings.channels)  # type: ignore[misc]
     )
     return list(await sources), without_twins(await channels)
+
+
+async def _check(source: SourceSettings, settings: Settings, doors: Doors) -> Finding:
+    if source.kind != "webhook":
+        return await check_source(source, doors)
+    return Finding("source", source.name, True, f"Articles are posted to {settings.web.address}/hooks/articles.")
 
 
 def _sentence(message: str, mend: str = "") -> str:

@@ -52,6 +52,10 @@ class Lease:
     """Whether the one who had it before may still be alive somewhere, with a call that it has not made yet."""
 
 
+class CannotListen(Exception):
+    """There is no listening where the settings say. A sentence for the operator, and the mend."""
+
+
 class LeaseLost(Exception):
     """The session that held the lease is gone, and so may be the lease: nothing was written."""
 

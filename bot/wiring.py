@@ -232,8 +232,23 @@ def _leave_at_last() -> None:
 async def run_daemon(settings: Settings, redactor: Redactor, *, dry_run: bool) -> None:
     """`handbill run`, until SIGTERM or SIGINT."""
     command = "handbill run --dry-run" if dry_run else "handbill run"
-    async with opened_core(settings, redactor, command=command, dry_run=dry_run) as core:
+    async with (
+        opened_core(settings, redactor, command=command, dry_run=dry_run) as core,
+        _listening(settings, core, dry_run=dry_run),
+    ):
         await core.run(stop_on_signals())
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, core: Core, *, dry_run: bool) -> AsyncIterator[None]:
+    """With the web server, where one is configured. Raises CannotListen."""
+    if settings.web.listen is None or dry_run:  # a rehearsal beside the real daemon would take its address
+        yield
+        return
+    from bot.web.open import opened_server  # noqa: PLC0415 # a server that nobody wants is not even loaded
+
+    async with opened_server(settings, core):
+        yield
 
 
 async def run_once(settings: Settings, redactor: Redactor, *, wait_for: float) -> Waiting:

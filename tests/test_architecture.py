@@ -50,7 +50,7 @@ PURE_MAY_IMPORT = frozenset(
     name
     for line in (
         "base64 bisect codecs collections collections.abc contextlib dataclasses datetime email.utils enum fractions",
-        "functools hashlib html html.entities http io ipaddress itertools json math re statistics sys typing",
+        "functools hashlib hmac html html.entities http io ipaddress itertools json math re statistics sys typing",
         "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth zlib",
     )
     for name in line.split()
@@ -75,7 +75,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("bot.ledger",),
     "psycopg": ("bot.ledger.bell",),  # else only SQLAlchemy loads it, for a ledger on a server
     "alembic": ("bot.ledger.migrate", "bot.ledger.migrations"),
-    "aiohttp": ("bot.sources.fetch", "adapters.sandbox"),
+    "aiohttp": ("bot.sources.fetch", "bot.web", "adapters.sandbox"),
     "httpx": ("adapters.wire", "adapters.bluesky.xrpc"),
     "requests": ("adapters.wire_blocking",),
     "urllib3": ("adapters.wire_blocking",),
@@ -101,7 +101,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqlalchemy": {
         "Connection": (
             *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pacing", "bot.poll"),
-            *("bot.settle", "bot.audit", "bot.cli", "bot.missed"),
+            *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox"),
         )
     },
     "sqlalchemy.exc": {
@@ -225,6 +225,17 @@ def each_resource_has_one_door(tree: Tree) -> Iterator[str]:
                     yield f"{use.at}: {module.name} uses {use.name}: only {', '.join(doors) or 'nobody'} may"
 
 
+def the_server_is_loaded_when_it_is_asked_for(tree: Tree) -> Iterator[str]:
+    """The web server is imported by the composition root alone, and not at start."""
+    for module in tree.values():
+        for each in module.imports:
+            if within(each.name, "bot.web") and not within(module.name, "bot.web"):
+                if module.name != "bot.wiring":
+                    yield f"{each.at}: {module.name} imports {each.name}: only bot.wiring may"
+                elif each.when == "start":
+                    yield f"{each.at}: {module.name} imports {each.name} at start: also where nobody wants a server"
+
+
 def the_core_names_no_platform(tree: Tree) -> Iterator[str]:
     """No word of a platform stands in bot/, not even in a comment; the demo is the exception."""
     for module in tree.values():
@@ -271,6 +282,7 @@ RULES: tuple[Rule, ...] = (
     a_library_stays_in_its_adapter,
     pure_modules_only_decide,
     each_resource_has_one_door,
+    the_server_is_loaded_when_it_is_asked_for,
     the_core_names_no_platform,
     nothing_goes_in_circles,
     every_module_says_what_it_is,
@@ -307,6 +319,8 @@ PLANTED: tuple[tuple[Rule, Mapping[str, str], str], ...] = (
     (the_sandbox_is_a_second_reading, {"adapters/x.py": "import adapters.sandbox.server"}, "adapters/x.py:1"),
     (a_library_stays_in_its_adapter, {"adapters/wire.py": "from mastodon import Mastodon"}, "adapters/wire.py:1"),
     (a_library_stays_in_its_adapter, {"adapters/bluesky/x.py": "import telegram.error"}, "adapters/bluesky/x.py:1"),
+    (the_server_is_loaded_when_it_is_asked_for, {"bot/wiring.py": "from bot.web import open"}, "bot/wiring.py:1"),
+    (the_server_is_loaded_when_it_is_asked_for, {"bot/x.py": "def f():\n    import bot.web.open"}, "bot/x.py:2"),
     (pure_modules_only_decide, {"bot/plan.py": "import asyncio"}, "bot/plan.py:1"),
     (pure_modules_only_decide, {"bot/plan.py": "from datetime import datetime as d\nd.now()"}, "bot/plan.py:2"),
     (pure_modules_only_decide, {"bot/retry.py": "from bot.doors import Clock"}, "bot/retry.py:1"),

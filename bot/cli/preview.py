@@ -68,7 +68,7 @@ def _find_source(settings: "Settings", url: str) -> "SourceSettings | None":
     except ValueError:  # no address at all; whoever fetches it says so
         address = ""
     return next(
-        (each for each in settings.sources if each.name == url or plain_address(each.url) == address != ""), None
+        (each for each in settings.polled if each.name == url or plain_address(each.url) == address != ""), None
     )
 
 

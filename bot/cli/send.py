@@ -26,12 +26,13 @@ def run(
     """Watch the sources and post what is new, until SIGTERM or SIGINT."""
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
+    from bot.doors import CannotListen
     from bot.wiring import Busy, run_daemon
 
     try:
         with ledger_errors(settings):
             asyncio.run(run_daemon(settings, redactor, dry_run=dry_run))
-    except Busy as error:
+    except (Busy, CannotListen) as error:
         fail(str(error))
 
 

@@ -188,7 +188,7 @@ def _show_sources(overview: Overview, page: "Page", now: datetime) -> None:
         newest = plain(source["newest_title"] or "")
         if source["last_error"] and source["failures"]:
             newest = f"failing, {source['failures']} in a row: {plain(source['last_error'])}"
-        coming = "at the start" if source["next_poll_at"] is None else when(max(source["next_poll_at"], now), now)
+        coming = _coming(source, now)
         rows.append((plain(source["name"]), when(source["polled_at"], now), coming, newest))
     columns = [
         title_column("Source", 2),
@@ -197,10 +197,20 @@ def _show_sources(overview: Overview, page: "Page", now: datetime) -> None:
         text_column("Newest article, or trouble", 3),
     ]
     page.table(columns, rows)
-    overdue = [now - source["next_poll_at"] for source in overview.sources if source["next_poll_at"] is not None]
+    asked = [source for source in overview.sources if source["url"] and source["next_poll_at"] is not None]
+    overdue = [now - source["next_poll_at"] for source in asked]
     if overdue and max(overdue) > OVERDUE:
         since = format_duration(max(overdue).total_seconds())
         page.item("!", f"A look is overdue by {since}: `handbill run` does not seem to be running.", "bold yellow")
+
+
+def _coming(source: Mapping[str, Any], now: datetime) -> str:
+    """When a source is looked at next, in words."""
+    from bot.cli.show import when
+
+    if not source["url"]:
+        return "when posted"
+    return "at the start" if source["next_poll_at"] is None else when(max(source["next_poll_at"], now), now)
 
 
 def _show_channels(overview: Overview, page: "Page", now: datetime) -> None:

@@ -8,7 +8,7 @@ from bot.settings.document import Table
 from bot.settings.environment import Layer, find_written, key_of
 from bot.settings.fields import General, RouteTable
 from bot.settings.model import ChannelConfig, RouteSettings, SourceSettings
-from bot.settings.names import secrets_in
+from bot.settings.names import env_name, secrets_in
 from bot.settings.problems import Problems, suggestion
 
 
@@ -57,6 +57,21 @@ def check_routes(
                 problems.wrong(table.key(("channels",)), name, mend)
         checked.append(RouteSettings(tuple(names.get(name, name) for name in route.sources), route.channels))
     return tuple(checked)
+
+
+def check_web(general: General, layers: Sequence[Layer], sources: Sequence[SourceSettings], problems: Problems) -> None:
+    """What is to arrive needs a server, and a secret that it is known by."""
+    web = general.web
+    wanted = [path for path in (("web", "public_url"), ("web", "hook_secret")) if getattr(web, path[1]) is not None]
+    if wanted and web.listen is None:
+        needed = key_of(layers, wanted[0])
+        problems.missing(env_name(("web", "listen")), f"{needed} needs it; set it to such as 127.0.0.1:8080")
+    pushed = any(source.kind == "webhook" for source in sources)
+    needs = "a source of the kind webhook" if pushed else key_of(layers, wanted[0]) if wanted else ""
+    if needs and web.hook_secret is None:
+        problems.missing(
+            env_name(("web", "hook_secret")), f"{needs} needs it; set it to what `openssl rand -hex 32` says"
+        )
 
 
 BACKOFF_FLOOR = 5.0

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from adapters.base import Platform
 from bot.settings.environment import Layer, hide
 from bot.settings.fields import General, RouteTable, SourceTable
-from bot.settings.names import CONFIG, Path, model_of, values_in
+from bot.settings.names import CONFIG, Path, env_name, field_at, is_secret, model_of, values_in
 from bot.settings.problems import Problems
-from bot.settings.reporting import report, without_unknown
+from bot.settings.reporting import NOT_SHOWN, report, without_unknown
 
 DEFAULT_FILE = FilePath("handbill.toml")
 LISTS = ("sources", "channels", "routes")
@@ -117,6 +117,10 @@ def general_layer(
     values = dict(_flat(without_unknown(table, General, layer.key, problems, beside=LISTS), General))
     for path, value in values.items():
         hide(model, path, value, problems)
+    for path in [each for each in values if (field := field_at(General, each)) is not None and is_secret(field)]:
+        del values[path]
+        mend = f"a secret does not stand in this file: set {env_name(path)}"
+        problems.note(f"{layer.key(path)} {NOT_SHOWN}", mend)
     return Layer(document.path.name, values, toml=True)
 
 

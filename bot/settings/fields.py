@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.base import Platform
 from bot.duration import MEND, parse_duration
 from bot.settings.database import SERVER, read_database_url
-from bot.settings.model import LogLevel
+from bot.settings.model import LogLevel, Pushed
 from bot.settings.names import DELIMITER, PREFIX
 from bot.sources.archive.told import selector_mistake
 from bot.sources.reading import SourceKind
@@ -78,6 +78,26 @@ def _contact(text: str) -> str:
     return text
 
 
+def _listen(text: str) -> str:
+    host, colon, port = text.strip().rpartition(":")
+    if not (colon and host and port.isdecimal() and port.isascii() and 0 < int(port) < 65_536):  # noqa: PLR2004 - ports
+        raise ValueError("this is not an address to listen on: write it like 127.0.0.1:8080 or [::]:8080")
+    return f"{host}:{int(port)}"
+
+
+def _public(text: str) -> str:
+    parts = urlsplit(_address(text))
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("it is an address without name, password, ? and #: write it like https://handbill.example")
+    return text.strip().rstrip("/")
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"it needs {SHORTEST_SECRET} characters at least: `openssl rand -hex 32` makes one")
+    return secret
+
+
 def _language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text.strip()):
         raise ValueError("this is not a language code: write it like en, de-AT or zh-Hant")
@@ -103,6 +123,9 @@ Selector = Annotated[str, AfterValidator(_selector)]
 Count = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
+SHORTEST_SECRET = 16
+"""Characters: what signs requests from anywhere must not be guessed."""
+
 
 class Fetch(BaseModel):
     """HANDBILL_FETCH__…"""
@@ -123,6 +146,25 @@ class Fetch(BaseModel):
     ca_file: Annotated[Path, AfterValidator(_certificates)] | None = Field(
         default=None,
         description="A file of certificates (PEM) that are trusted for sources beside the system's own.",
+    )
+
+
+class Web(BaseModel):
+    """HANDBILL_WEB__…"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        default=None,
+        description="Where the daemon's web server listens, such as 127.0.0.1:8080 (default: there is none).",
+    )
+    public_url: Annotated[str, AfterValidator(_public)] | None = Field(
+        default=None,
+        description="Where the internet reaches that server, so that hubs can push: such as https://handbill.example.",
+    )
+    hook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
+        default=None,
+        description="What whoever posts articles to /hooks/articles signs with, from `openssl rand -hex 32`.",
     )
 
 
@@ -211,6 +253,7 @@ class General(BaseSettings):
         examples=["12h"],
     )
     fetch: Fetch = Fetch()
+    web: Web = Web()
 
 
 class SelectorTable(BaseModel):
@@ -231,8 +274,8 @@ class SourceTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Name | None = None
-    url: Address
-    kind: SourceKind = "auto"
+    url: Address | None = None
+    kind: Literal[SourceKind, Pushed] = "auto"
     poll_every: Interval | None = None
     poll_slowest: Interval | None = None
     backfill: Count | None = None

@@ -5,11 +5,11 @@ from pathlib import Path as FilePath
 
 from adapters.base import Platform
 from bot.settings.channels import read_channels
-from bot.settings.checks import check_channels, check_routes, check_waits
+from bot.settings.checks import check_channels, check_routes, check_waits, check_web
 from bot.settings.document import general_layer, read_document, read_routes, read_sources
 from bot.settings.environment import environment_layer, process_environment, read_dotenv, read_general
 from bot.settings.fields import General, compose
-from bot.settings.model import ChannelConfig, FetchSettings, Settings
+from bot.settings.model import ChannelConfig, FetchSettings, Settings, WebSettings
 from bot.settings.names import CONFIG, DELIMITER, env_name
 from bot.settings.problems import Problems, SettingsError
 from bot.settings.sources import merge_sources
@@ -47,6 +47,7 @@ def load_settings(
     placed = [*_from_environment(general, platforms), *((table.title, channel) for table, channel in tables)]
     channels = tuple(channel for _, channel in placed)
     check_channels(placed, platforms, problems)
+    check_web(general, layers, sources, problems)
     check_waits(general, layers, channels, platforms, problems)
     sections = {path[0] for layer in layers for path in layer.values}
     lost = "sources" in sections and not general.sources
@@ -77,8 +78,16 @@ def load_settings(
         fetch=FetchSettings(general.fetch.allow_networks, general.fetch.proxy, general.fetch.ca_file),
         contact=general.contact,
         config_file=document.path,
+        web=_web(general),
         platforms=platforms,
     )
+
+
+def _web(general: General) -> WebSettings:
+    web = general.web
+    host, _, port = (web.listen or "").rpartition(":")
+    secret = web.hook_secret.get_secret_value() if web.hook_secret else None
+    return WebSettings((host.strip("[]"), int(port)) if host else None, web.public_url, secret)
 
 
 def _from_environment(general: General, platforms: Mapping[str, Platform]) -> list[tuple[str, ChannelConfig]]:

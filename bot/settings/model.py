@@ -12,6 +12,8 @@ from bot.settings.problems import Problem, SettingsError, listed, passwords_in
 from bot.sources.reading import Selectors, SourceKind, Watched
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+Pushed = Literal["webhook"]
+"""The kind of source that is not asked, but posts its articles here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class SourceSettings:
     name: str
     """For people and routes: as given, or the short form of the address."""
     url: str
-    kind: SourceKind
+    """Empty where it is not asked."""
+    kind: Literal[SourceKind, Pushed]
     poll_every: float
     """Seconds."""
     poll_slowest: float
@@ -39,7 +42,9 @@ class SourceSettings:
 
     @property
     def watched(self) -> Watched:
-        """What is read, and as what."""
+        """What is read, and as what. Not of a source that is not asked."""
+        if self.kind == "webhook":
+            raise AssertionError(f"unreachable: {self.name} is not asked")
         return Watched(self.url, self.kind, self.selectors)
 
 
@@ -71,6 +76,26 @@ class FetchSettings:
     """What everything is fetched through; it resolves names and decides what may be connected to."""
     ca_file: Path | None = None
     """Certificates that are trusted beside the system's own, PEM."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The daemon's web server."""
+
+    listen: tuple[str, int] | None = None
+    """Host and port; None: there is no server."""
+    public_url: str | None = None
+    """Where the internet reaches it, without a slash at the end."""
+    hook_secret: str | None = field(default=None, repr=False)
+    """What requests with articles are signed with; None: none are taken."""
+
+    @property
+    def address(self) -> str:
+        """Where it is reached, as far as the settings tell; empty where there is no server."""
+        if self.public_url is not None or self.listen is None:
+            return self.public_url or ""
+        host, port = self.listen
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +135,19 @@ class Settings:
     """Where webmasters reach the operator; it goes into the User-Agent."""
     config_file: Path = field(default=Path("handbill.toml"), compare=False)
     """The TOML file that was read, or would be if it were there."""
+    web: WebSettings = field(default_factory=WebSettings)
     platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
     """The platforms that channels could have been configured for."""
+
+    @property
+    def polled(self) -> tuple[SourceSettings, ...]:
+        """The sources that are asked."""
+        return tuple(source for source in self.sources if source.kind != "webhook")
+
+    @property
+    def pushed(self) -> SourceSettings | None:
+        """The source whose articles are posted here, if there is one."""
+        return next((source for source in self.sources if source.kind == "webhook"), None)
 
     def channels_for(self, source: str) -> tuple[ChannelConfig, ...]:
         """The channels that the articles of the source of this name go to, in the order of the settings."""
@@ -155,6 +191,7 @@ class Settings:
     def secrets(self) -> frozenset[str]:
         """Every secret value in these settings, passwords inside addresses included, as written and decoded."""
         models = [channel.settings for channel in self.channels]
+        own = {self.web.hook_secret} if self.web.hook_secret else set()
         texts = [self.database_url, self.fetch.proxy or "", *(source.url for source in self.sources)]
         texts += [value for model in models for value in values_in(model) if isinstance(value, str)]
-        return frozenset(set().union(*map(secrets_in, models), *map(passwords_in, texts)) - {""})
+        return frozenset(own.union(*map(secrets_in, models), *map(passwords_in, texts)) - {""})

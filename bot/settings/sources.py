@@ -11,6 +11,8 @@ from bot.sources.reading import Selectors
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_NAME = 48
+WEBHOOK = "webhook"
+"""The name of the source that posts its articles here, where it has no other."""
 
 
 def merge_sources(
@@ -23,7 +25,13 @@ def merge_sources(
     """
     merged: dict[str, SourceSettings] = {}
     first: dict[str, Table] = {}
+    hooks = [(table, source) for table, source in tables if source.kind == "webhook"]
     for table, source in tables:
+        if source.kind == "webhook":
+            continue
+        if source.url is None:
+            problems.missing(table.key(("url",)), f"{table.title} needs it")
+            continue
         address = plain_address(source.url)
         if address in first:
             mend = f"{first[address].title} has the same address; remove one of them"
@@ -41,14 +49,37 @@ def merge_sources(
         if address not in first and all(address != each.identity for each in merged.values()):
             name = _free_name(address, merged)
             merged[name] = _source(SourceTable(url=url), name, address, general)
+    _add_webhook(merged, hooks, general, problems)
     return tuple(merged.values())
+
+
+def _add_webhook(
+    merged: dict[str, SourceSettings],
+    tables: Sequence[tuple[Table, SourceTable]],
+    general: General,
+    problems: Problems,
+) -> None:
+    """The source that posts its articles here: as its table says, or by itself where there is a secret to sign with."""
+    for table, source in tables[:1]:
+        for key in ("url", "poll_every", "backfill"):
+            if (value := getattr(source, key)) is not None:
+                problems.wrong(table.key((key,)), value, "a webhook is not asked; remove this")
+        name = source.name or WEBHOOK
+        if name in merged:
+            problems.wrong(table.key(("name",)), name, "another source has this name; choose a different one")
+        merged[name] = _source(source, name, name, general)
+    for table, _ in tables[1:]:
+        problems.wrong(table.key(("kind",)), WEBHOOK, f"{tables[0][0].title} is one already; remove one of them")
+    if not tables and general.web.hook_secret is not None:
+        name = _free_name(WEBHOOK, merged)
+        merged[name] = _source(SourceTable(kind="webhook"), name, name, general)
 
 
 def _source(table: SourceTable, name: str, identity: str, general: General) -> SourceSettings:
     selectors = _selectors(table)
     return SourceSettings(
         name=name,
-        url=table.url,
+        url=table.url or "",
         kind="archive" if selectors != Selectors() else table.kind,
         poll_every=general.poll_every if table.poll_every is None else table.poll_every,
         poll_slowest=general.poll_slowest if table.poll_slowest is None else table.poll_slowest,

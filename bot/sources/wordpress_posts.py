@@ -108,10 +108,11 @@ def read_posts(body: bytes, charset: str | None, url: str) -> Page:
     if not isinstance(document, list):
         raise NotPosts("The site answers with JSON that is not a list of posts")
     posts = document[:MAX_READ]
-    return Page(tuple(_entry(post, url) for post in posts if isinstance(post, dict)), len(document))
+    return Page(tuple(read_post(post, url) for post in posts if isinstance(post, dict)), len(document))
 
 
-def _entry(post: Mapping[str, Any], url: str) -> Entry:
+def read_post(post: Mapping[str, Any], url: str) -> Entry:
+    """A post in the interface's own form, found at `url`."""
     link = link_in(_text(post, "link"), url)
     embedded = _mapping(post, "_embedded")
     picture_url, picture_alt = _picture(embedded, url)

@@ -25,7 +25,7 @@ IN_CODE = (
     "a user or password with one of @ : / ? # or a space in it is written in code "
     "(@ is %40, : is %3A, / is %2F, ? is %3F, # is %23)."
 )
-KINDS = listed((f"'{kind}'" for kind in get_args(SourceKind)), "or")
+KINDS = listed((f"'{kind}'" for kind in (*get_args(SourceKind), "webhook")), "or")
 LIKE = f"write it like {SERVER}."
 
 

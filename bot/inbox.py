@@ -1,0 +1,115 @@
+"""The inbox: articles that are posted here go the way of those that a poll finds, under a source of their own.
+
+That source is never looked at, so there is no first look that posts nothing: what is posted here was meant to go out.
+Nor is it odd that an earlier look did not show it. For the rest the usual rules count: what is known stays known, what
+is older than the operator allows stays in, many old ones at once are held, and all wait for their time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.doors import Doors
+from bot.ledger import flood, intake
+from bot.ledger.intake import Stored
+from bot.ledger.postgres import take_turn
+from bot.plan import Candidate, Rules, candidates, plan
+from bot.settings.model import SourceSettings
+from bot.sources.entry import Entry, Feed
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an article that was posted here."""
+
+    id: int
+    """Of the article, in the ledger: `handbill log` has it."""
+    new: bool
+    """Whether nobody knew it before."""
+    kept_in: str | None
+    """Why it does not go out by itself, where it is new and does not."""
+
+
+class Inbox:
+    """Takes articles for one source."""
+
+    def __init__(
+        self,
+        source: SourceSettings,
+        doors: Doors,
+        rules: Rules,
+        *,
+        channel_ids: Callable[[Connection], Sequence[int]],
+        on_new: Callable[[], None],
+    ) -> None:
+        self.source = source
+        self._doors = doors
+        self._rules = rules
+        self._channel_ids = channel_ids
+        self._on_new = on_new
+        self._log = log.bind(source=source.name)
+
+    async def register(self) -> None:
+        """Make sure that the ledger knows the source."""
+        now, source = self._doors.clock.now(), self.source
+
+        def work(conn: Connection) -> None:
+            take_turn(conn)  # another process may be starting, too
+            intake.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
+
+        await self._doors.ledger.write(work)
+
+    async def take(self, entries: Sequence[Entry]) -> list[Taken]:
+        """Keep articles, each with a link, and plan their deliveries; what became of each, in the same order. On disk
+        when this returns. Only the ledger's errors rise."""
+        now = self._doors.clock.now()
+        # Documents have the newest first; here they are in the order in which they are to go out.
+        feed = Feed(None, "", None, None, tuple(reversed(entries)), "webhook")
+        found = candidates(self.source.identity, feed)
+
+        def work(conn: Connection) -> tuple[Stored, list[Taken]]:
+            take_turn(conn)  # a source, in another process, may show the same article right now
+            state = intake.get_source(conn, self.source.identity)
+            known = intake.find_known(conn, found)
+            unknown = [each for each in found if known.keys().isdisjoint(each.keys)]
+            moved = flood.find_moved(conn, state.id, unknown)
+            decided = plan(found, known, first_look=False, rules=self._rules, now=now, moved=moved)
+            stored = intake.commit_look(
+                conn,
+                state.id,
+                decided,
+                known,
+                channel_ids=self._channel_ids(conn),
+                language=self.source.language,
+                cursor={"newest_title": found[-1].entry.title},
+                now=now,
+            )
+            flood.release_due(conn, state.id, now=now)
+            if any(new.held and new.held.until is None for new in decided.new):
+                flood.raise_flood(conn, state.id, now=now)
+            return stored, _taken(conn, entries, found, stored)
+
+        stored, taken = await self._doors.ledger.write(work)
+        self._on_new()
+        for article_id, new in stored.new:
+            kept_in = new.held.why if new.held else new.skipped
+            event = "article.held" if new.held else "article.skipped" if new.skipped else "article.found"
+            self._log.info(event, article=new.candidate.entry.title, id=article_id, due_at=new.due_at, reason=kept_in)
+        return taken
+
+
+def _taken(conn: Connection, entries: Sequence[Entry], found: Sequence[Candidate], stored: Stored) -> list[Taken]:
+    keys = {each.entry: each.keys for each in found}
+    owners = intake.find_known(conn, found)
+    new = dict(stored.new)
+    taken = []
+    for entry in entries:
+        article_id = next(owners[key] for key in keys[entry] if key in owners)
+        fresh = new.get(article_id)
+        kept_in = None if fresh is None else fresh.held.why if fresh.held else fresh.skipped
+        taken.append(Taken(article_id, fresh is not None, kept_in))
+    return taken
