@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench import daemon, ledger, share, takeover
+from bench import daemon, ledger, polls, share, takeover
 from bot.crew import BEAT_EVERY, HUNG_AFTER
 from tests.share import BACKLOG
 
@@ -60,6 +60,28 @@ PARTS = {
             "per_second": ("posts/s", ".0f"),
             "ratio": (f"times the smallest (goal: at most {ledger.GOAL})", ".2f"),
             "filled_in_s": ("filled in, s", ".1f"),
+        },
+    ),
+    "polls": Part(
+        "One worker over many sources (goal, 90 % unchanged: at most 4.5 ms CPU a poll)",
+        polls.measure_polls,
+        {
+            "sources": ("sources", ",d"),
+            "changed": ("of which changed", ".0%"),
+            "cpu_ms": ("CPU a poll, ms", ".2f"),
+            "per_second": ("polls/s", ".0f"),
+            "median_ms": (f"a look, {polls.AT_ONCE} at once: median, ms", ".0f"),
+            "slowest_ms": ("99 %, ms", ".0f"),
+        },
+    ),
+    "sources": Part(
+        "What very many sources take, idle (goal: 100,000 in less than 1 GB)",
+        polls.measure_memory,
+        {
+            "sources": ("sources", ",d"),
+            "start_s": ("start, s", ".1f"),
+            "memory_mb": ("resident, MB", ".0f"),
+            "each_kb": ("each, kB", ".1f"),
         },
     ),
     "share": Part(

@@ -18,7 +18,7 @@ from bot.sources.hints import Hint, hints_of_page, hints_of_robots, usual_hints
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
 from bot.sources.sniff import sort_of
 
-PAGES: tuple[SourceKind, ...] = ()
+PAGES: tuple[SourceKind, ...] = ("archive",)
 """Kinds that are read from the page itself, where there is nothing better."""
 AT_MOST = 8
 """Places of one sort that are looked at."""

@@ -1,0 +1,93 @@
+"""One worker over many sources, as the daemon has them: prints what its polls cost, and what it holds, as JSON.
+
+python -m bench.watch PORT SOURCES POLLS CHANGED (a share) DATABASE
+"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bench.site import HOSTS
+from bot.app import Core
+from bot.ledger.migrate import ensure_ledger
+from bot.settings import load_settings
+from bot.settings.model import Settings, SourceSettings
+from bot.wiring import production
+
+AT_ONCE = 20
+
+
+def _settings(port: int, count: int, changed: float, database: str) -> Settings:
+    environ = {"HANDBILL_DATABASE_URL": database, "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+    loaded = load_settings({}, environ=environ, env_file=None)
+    every = round(1 / changed) if changed else 0
+    addresses = (
+        f"http://127.0.0.{number % HOSTS + 1}:{port}/{'live' if every and number % every == 0 else 'calm'}/n{number}"
+        for number in range(count)
+    )
+    sources = tuple(SourceSettings(address, address, "feed", 900.0, 900.0, 0, None, address) for address in addresses)
+    return replace(loaded, sources=sources)
+
+
+def _resident() -> float:
+    """MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+async def _measure(settings: Settings, polls: int) -> dict[str, Any]:
+    async with production(settings) as doors:
+        core = Core(settings, [], doors, lambda text: text)
+        before, began = _resident(), time.monotonic()
+        await core.start()
+        started = time.monotonic() - began
+        chosen = [core.pollers[number % len(core.pollers)] for number in range(polls)] if polls else []
+        for each in chosen[: len(core.pollers)]:  # the first look of each, which has no validators yet
+            await each.look()
+        turns, waits = asyncio.Semaphore(AT_ONCE), []
+
+        async def look(number: int) -> None:
+            async with turns:
+                at = time.monotonic()
+                await chosen[number].look()
+                waits.append(time.monotonic() - at)
+
+        began, spent = time.monotonic(), time.process_time()
+        await asyncio.gather(*(look(number) for number in range(len(chosen))))
+        wall, cpu = time.monotonic() - began, time.process_time() - spent
+        stop = asyncio.Event()
+        running = asyncio.create_task(core.run(stop)) if not polls else None
+        if running is not None:
+            await asyncio.sleep(5)
+        held = _resident()
+        stop.set()
+        if running is not None:
+            await running
+    waits.sort()
+    return {
+        "start_s": started,
+        "memory_mb": held,
+        "own_mb": held - before,
+        "per_second": len(chosen) / wall if chosen else 0.0,
+        "cpu_ms": cpu / len(chosen) * 1000 if chosen else 0.0,
+        "median_ms": waits[len(waits) // 2] * 1000 if waits else 0.0,
+        "slowest_ms": waits[int(len(waits) * 0.99)] * 1000 if waits else 0.0,
+    }
+
+
+def main() -> None:
+    port, count, polls, changed, database = sys.argv[1:]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    ensure_ledger(database)
+    settings = _settings(int(port), int(count), float(changed), database)
+    print(json.dumps(asyncio.run(_measure(settings, int(polls)))))
+
+
+if __name__ == "__main__":
+    main()
