@@ -69,6 +69,7 @@ def _environment(said: dict[str, str], folder: Path, *platforms: str) -> dict[st
         "HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
         "HANDBILL_BACKFILL": str(POSTS + 1),
         "HANDBILL_SETTLE": "0",
+        "HANDBILL_ENRICH": "false",
         "HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8",
     } | {f"HANDBILL_{name.upper()}__{key}": value for name in platforms for key, value in sections[name].items()}
 

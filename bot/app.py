@@ -19,8 +19,9 @@ from adapters.base import Adapter, CanAlert
 from bot.account import Account
 from bot.audit import Auditor
 from bot.channel import Channel, down_cause
-from bot.deliver import Lane
+from bot.deliver import READING, Lane
 from bot.doors import Doors
+from bot.enrich import ENRICH_FOR, Enricher
 from bot.inbox import Inbox
 from bot.late import late_cause
 from bot.ledger import channels, intake, queue
@@ -33,11 +34,13 @@ from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
 from bot.missed import missed_cause
 from bot.pacing import Notes
+from bot.patience import say
 from bot.plan import Rules
 from bot.poll import Poller, failing_cause, silent_cause
 from bot.render import Renderer
 from bot.rest import Rest
 from bot.settings.model import Settings, SourceSettings
+from bot.sources.robots import Robots
 from bot.tell import Teller
 from bot.watch import watch
 
@@ -77,6 +80,10 @@ class Core:
         self.pollers: list[Poller] = []
         self.inbox: Inbox | None = None
         """Takes articles that are posted here, where the settings have a source for them."""
+        self.enrichers: list[Enricher] = []
+        self._robots = Robots(doors.web, doors.clock)
+        self._enriching: asyncio.Task[None] | None = None
+        """The reading of pages in a round of its own."""
         self._rests: dict[str, Rest] = {}
         """How each lane ended its round."""
         self._teller = Teller([each.adapter for each in opened if isinstance(each.adapter, CanAlert)], doors)
@@ -169,7 +176,7 @@ class Core:
             self.doors,
             rules,
             channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=lambda: _wake(lanes),
+            on_new=self._on_new(source, lanes),
             redact=self._redact,
         )
 
@@ -180,16 +187,34 @@ class Core:
             self.doors,
             rules,
             channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=lambda: _wake(lanes),
+            on_new=self._on_new(source, lanes),
         )
 
     def _lanes_of(self, source: SourceSettings) -> Sequence[Lane]:
         """The lanes that its articles go to."""
         return [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
 
+    def _on_new(self, source: SourceSettings, lanes: Sequence[Lane]) -> Callable[[], None]:
+        """What is to be done when something was planned for a source: its page is read, if that is wanted."""
+
+        def ready() -> None:
+            _wake(lanes)
+
+        if not self._settings.enrich:
+            return ready
+        enricher = Enricher(source.identity, self.doors, self._robots, on_ready=ready, redact=self._redact)
+        self.enrichers.append(enricher)
+
+        def found() -> None:
+            ready()
+            enricher.wake()
+
+        return found
+
     def _rules(self, source: SourceSettings) -> Rules:
         settings = self._settings
-        return Rules(settings.settle, settings.max_age, source.backfill, source.expires_for)
+        enrich_for = ENRICH_FOR if settings.enrich else 0.0
+        return Rules(settings.settle, settings.max_age, source.backfill, source.expires_for, enrich_for)
 
     # ── the daemon ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -197,6 +222,7 @@ class Core:
         """Poll and deliver until `stop`; then finish or give up what is on the wire, within GRACE_FOR."""
         log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
         askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
+        askers += [asyncio.create_task(enricher.run()) for enricher in self.enrichers]
         askers.append(asyncio.create_task(self._teller.run()))
         askers.append(asyncio.create_task(watch(self.doors.clock)))
         senders = [asyncio.create_task(account.run()) for account in self.accounts]
@@ -209,6 +235,8 @@ class Core:
     def wake(self) -> None:
         """Something was planned, here or in another process."""
         _wake(list(self.lanes.values()))
+        for enricher in self.enrichers:
+            enricher.wake()
 
     async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
         """Start nothing new, wait for what is on the wire, then give it up and write that down."""
@@ -236,11 +264,12 @@ class Core:
         """Poll everything whatever its interval, then deliver what is due or falls due within `wait_for` seconds."""
         await asyncio.gather(*(self._look(poller) for poller in self.pollers))
         until = self.doors.clock.now() + timedelta(seconds=wait_for)
+        self._enriching = asyncio.create_task(self._enrich())
         senders = [asyncio.create_task(self._drain(account, until)) for account in self.accounts]
         try:
-            await _first(stop, senders)
+            await _first(stop, [*senders, self._enriching])
         finally:
-            await self._leave(senders)
+            await self._leave(senders, [self._enriching])
         for sender in senders:
             if not sender.cancelled():
                 sender.result()
@@ -254,6 +283,12 @@ class Core:
         times = [rest.until for rest in self._rests.values() if rest.until is not None]
         next_at = min(times, default=waiting.next_at) if waiting.by_itself else None
         return replace(waiting, next_at=next_at, unread=tuple(each for each in waiting.unread if each.name in names))
+
+    async def _enrich(self) -> None:
+        """Read the pages of what was found. What goes wrong with that costs no article."""
+        for read in await asyncio.gather(*(each.read_all() for each in self.enrichers), return_exceptions=True):
+            if isinstance(read, Exception):
+                say(read, log=log, event="enrich.failed")
 
     async def _look(self, poller: Poller) -> None:
         if told := await poller.told_until():
@@ -285,7 +320,8 @@ class Core:
             rest = await lane.step()
             if rest is None:
                 continue
-            if rest.until is None or rest.until > until:
+            reading = rest.why == READING and self._enriching is not None and not self._enriching.done()
+            if not reading and (rest.until is None or rest.until > until):
                 lane.resting = rest
                 self._rests[lane.channel.name] = rest
                 return

@@ -47,6 +47,8 @@ log = structlog.get_logger()
 
 Unwritten = tuple[Delivery, Settlement, Article]
 
+READING = "its page is being read"
+"""What a lane rests for while an article waits for its page."""
 LOOK_EVERY = 5.0
 """Seconds after which an idle lane looks at the ledger again: a person may have decided something beside the daemon."""
 HINDERED_FOR = 1.0
@@ -102,6 +104,7 @@ class Lane:
         self._quiet_until = doors.clock.monotonic()
         """Monotonic: a wall clock that jumps ahead must not cut the quiet time short."""
         self._wait = Wait()
+        self._enriching = Wait()
         self._over: datetime | None = None
         """A `due_at` that is over, even if the wall clock should not say so."""
         self._wake = asyncio.Event()
@@ -232,6 +235,8 @@ class Lane:
     def _not_yet(self, head: Delivery, seen: Look) -> Rest | None:
         if (wait := self._left(head)) > 0:
             return rest_for(wait, "not due yet", self._doors.clock)
+        if (wait := self._unread_for(head, seen.article)) > 0:
+            return rest_for(wait, READING, self._doors.clock)
         quiet = self._quiet_until - self._doors.clock.monotonic()
         if head.state is State.UNCERTAIN and quiet > 0:
             return rest_for(quiet, "an unknown outcome rests", self._doors.clock)
@@ -250,6 +255,13 @@ class Lane:
         wait = left(head.due_at, planned_at=head.settled_at or head.planned_at, now=now, monotonic=monotonic)
         self._over = head.due_at if wait <= 0 else None
         return wait
+
+    def _unread_for(self, head: Delivery, article: Article | None) -> float:
+        """Seconds for which its page may still be read: what was composed is frozen, and never waits again."""
+        if article is None or article.enrich_until is None or head.state is not State.PENDING or head.body is not None:
+            return 0.0
+        now, monotonic = self._doors.clock.now(), self._doors.clock.monotonic()
+        return self._enriching.left(article.enrich_until, planned_at=article.found_at, now=now, monotonic=monotonic)
 
     def _not_in_turn(self) -> Rest | None:
         slot = self._pacing.find_slot()

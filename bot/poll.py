@@ -23,7 +23,7 @@ from bot.ledger.postgres import take_turn
 from bot.patience import after_failure
 from bot.plan import Rules, candidates, plan
 from bot.rhythm import Rhythm
-from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, latest_look, next_look
+from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, latest_look, lead_of, next_look, settle_look
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
@@ -105,7 +105,18 @@ class Poller:
         if state.polled_at and state.told_until_at is None and state.failures <= PATIENCE:
             # An interval that was made shorter counts now.
             meant = min(meant, latest_look(state.polled_at, self._bounds, state.rhythm) - state.polled_at)
-        return max(0.0, min(wait, meant).total_seconds())
+        left = max(0.0, min(wait, meant).total_seconds())
+        return left if (settling := await self._until_settled(state)) is None else min(left, settling)
+
+    async def _until_settled(self, state: SourceState) -> float | None:
+        """Seconds until an article goes out that is to be looked at once more before; None: there is none."""
+        settle, now = self._rules.settle, self._doors.clock.now()
+        if state.polled_at is None or (state.told_until_at is not None and state.told_until_at > now):
+            return None
+        after = state.polled_at + lead_of(settle)
+        settles_at = await self._doors.ledger.read(lambda conn: intake.find_settling(conn, state.id, after=after))
+        at = settles_at and settle_look(settles_at, settle, state.rhythm, failures=state.failures)
+        return None if at is None else min(max(0.0, (at - now).total_seconds()), settle)
 
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""

@@ -20,6 +20,10 @@ ASKED_UP_TO = 3600.0
 """Seconds: the longest that Cache-Control and ttl keep us away. News that waits for longer is late."""
 GONE_FOR = 7 * 86_400.0
 """Seconds after which an address that is gone for good (410) is looked at once more: some take it back."""
+SETTLES_FROM = 1.0
+"""Seconds: a settle window that is shorter has no time for a second look."""
+LOOKS_BEFORE = 3.0
+"""Seconds before an article goes out at which its source is looked at once more, in a window that is long enough."""
 _HOUR = timedelta(hours=1)
 _WEEK = 7 * 24
 
@@ -75,6 +79,20 @@ def next_look(
         return Due(due)
     told = now + timedelta(seconds=retry_after)
     return Due(max(due, told), told)
+
+
+def lead_of(settle: float) -> timedelta:
+    """How long before the end of a settle window the source is looked at once more, so that the answer is there."""
+    return timedelta(seconds=min(LOOKS_BEFORE, settle / 10))
+
+
+def settle_look(settles_at: datetime, settle: float, rhythm: Rhythm, *, failures: int) -> datetime | None:
+    """When to look once more before an article goes out at `settles_at`: a typo that was mended meanwhile stays in.
+
+    None: not at all, where there is no time for it, or the source is in trouble or wants no look then.
+    """
+    at = settles_at - lead_of(settle)
+    return None if settle < SETTLES_FROM or failures > PATIENCE or after_quiet(at, rhythm.quiet) != at else at
 
 
 def latest_look(looked_at: datetime, bounds: Bounds, rhythm: Rhythm) -> datetime:

@@ -218,6 +218,7 @@ class Stage:
             "HANDBILL_DATABASE_URL": self.database_url,
             "HANDBILL_POLL_EVERY": "1m",
             "HANDBILL_SETTLE": "0s",
+            "HANDBILL_ENRICH": "false",  # the articles' own host is nowhere, and nothing but loopback is asked
             "HANDBILL_QUIET_TIME": "1s",
             "HANDBILL_REPLAY_WAIT": "1s",
             "HANDBILL_PROBE_GAP": "1s",

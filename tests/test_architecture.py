@@ -101,6 +101,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sqlalchemy": {
         "Connection": (
             *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pacing", "bot.poll"),
+            "bot.enrich",
             *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox"),
         )
     },

@@ -144,6 +144,7 @@ class Stage:
             "HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'handbill.db'}",
             "HANDBILL_POLL_EVERY": "0.5s",
             "HANDBILL_SETTLE": "0.2s",
+            "HANDBILL_ENRICH": "false",  # the host of its links is none, and the demo asks nobody
             "HANDBILL_QUIET_TIME": "1s",
             "HANDBILL_PROBE_GAP": "1s",
             "HANDBILL_REPLAY_WAIT": "1s",

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from bot.ledger.article import dump_tags
 from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.merge import join, list_kin
 from bot.ledger.newer import doubted_since
-from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
+from bot.ledger.schema import OPEN, article_keys, articles, channels, deliveries, sources
 from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
@@ -271,6 +271,27 @@ def note_rhythm(conn: Connection, source_id: int, rhythm: Rhythm, *, next_poll_a
     """How often a source publishes, by what it has shown just now, and when it is looked at next."""
     values = {"rhythm": rhythm.dump(), "next_poll_at": next_poll_at}
     conn.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
+
+_SETTLING = (
+    select(func.min(deliveries.c.due_at))
+    .join(articles)
+    .where(
+        articles.c.source_id == bindparam("b_source"),
+        OPEN,
+        deliveries.c.state == State.PENDING,
+        deliveries.c.attempts == 0,
+        deliveries.c.body.is_(None),
+        deliveries.c.due_at == deliveries.c.wanted_at,
+        deliveries.c.due_at > bindparam("b_after"),
+    )
+)
+
+
+def find_settling(conn: Connection, source_id: int, *, after: datetime) -> datetime | None:
+    """When the first article of this source that nobody has tried to send yet goes out after that time."""
+    found: datetime | None = conn.execute(_SETTLING, {"b_source": source_id, "b_after": after}).scalar_one()
+    return found
 
 
 def note_unchanged(

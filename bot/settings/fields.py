@@ -205,6 +205,11 @@ class General(BaseSettings):
         description="How long after discovery an article waits before it goes out.",
         examples=["60s"],
     )
+    enrich: bool = Field(
+        default=True,
+        description="Whether a new article's page is read, once: it fills what the source leaves open.",
+        examples=["true"],
+    )
     max_age: Duration = Field(
         default=parse_duration("48h"),
         description="An article older than this at discovery is stored as skipped (backfill excepted).",

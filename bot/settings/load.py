@@ -65,6 +65,7 @@ def load_settings(
         poll_slowest=general.poll_slowest,
         backfill=general.backfill,
         settle=general.settle,
+        enrich=general.enrich,
         max_age=general.max_age,
         log_level=general.log_level,
         quiet_time=general.quiet_time,

@@ -111,6 +111,8 @@ class Settings:
     backfill: int
     settle: float
     """How long after its discovery an article waits before it goes out."""
+    enrich: bool
+    """Whether a new article's page is read before it goes out."""
     max_age: float
     """An article older than this at its discovery is skipped."""
     log_level: LogLevel

@@ -107,6 +107,7 @@ def settings(world: World, names: Mapping[str, Adapter], **more: str) -> Setting
         "HANDBILL_DATABASE_URL": world.ledger_url,
         "HANDBILL_POLL_EVERY": "1m",
         "HANDBILL_SETTLE": "0s",
+        "HANDBILL_ENRICH": "false",
         "HANDBILL_BACKFILL": "100",
     }
     loaded = load_settings({}, environ=environ | more, env_file=None)

@@ -139,7 +139,9 @@ def test_settings_in_the_readme_exist() -> None:
 def test_values_in_the_readme_are_taken() -> None:
     """Every setting that the README gives with a value is taken with it."""
     given = [match for each in README.code if (match := re.match(r"(HANDBILL_[A-Z_]+)=(\S+)", each))]
-    assert {"HANDBILL_SOURCES", "HANDBILL_BACKFILL", "HANDBILL_DATABASE_URL"} == {match[1] for match in given}
+    assert {f"HANDBILL_{name}" for name in ("SOURCES", "BACKFILL", "DATABASE_URL", "ENRICH")} == {
+        match[1] for match in given
+    }
     for match in given:
         load_settings(PLATFORMS, environ={match[1]: match[2]}, env_file=None)
 

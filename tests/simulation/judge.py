@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.model import EDGES, Event, State
 from tests.simulation.places import Place, Shown
 from tests.simulation.process import Process, whose
 from tests.simulation.speakers import QUIET_FOR
+from tests.simulation.world import EPOCH
 
 BY_A_PERSON = frozenset(
     (
@@ -79,6 +81,8 @@ class Judge:
         """The first promise that was broken."""
         self.person_acts = False
         """Whether what is being committed is a person's own doing."""
+        self.skewed = False
+        """Whether anybody has set a clock: then nobody can say how long something had to wait."""
         self.paused: set[str] = set()
         """What a person has paused: names of places, "" for everything."""
         self.documents: dict[str, frozenset[int]] = {}
@@ -210,6 +214,8 @@ class Judge:
             self.broken("frozen", f"delivery {row.id} was changed while nobody knew whether it is out")
         if row.state is State.SENDING and before.state is not State.SENDING and self.paused & {row.place, ""}:
             self.broken("paused", f"delivery {row.id} was claimed although a person has paused {row.place}")
+        if before.body is None is not row.body and not self.skewed and self._is_unread(row):
+            self.broken("unread", f"delivery {row.id} was composed while its article's page was being read")
         if row.state is State.UNCERTAIN and row.due_at is None and not self._has_alert(f"delivery:{row.id}"):
             self.broken("silent", f"delivery {row.id} waits for a person, and nobody is told")
         if row.presence == "vanished" != before.presence and not self._has_alert(f"delivery:{row.id}"):
@@ -233,6 +239,16 @@ class Judge:
             if unknown := self.documents[etag] - known:
                 self.broken("cursor", f"the cursor is past articles {sorted(unknown)}, which nobody knows")
         self._etag = etag
+
+    def _is_unread(self, row: Row) -> bool:
+        """Whether its article's page may still be read."""
+        now = (EPOCH + timedelta(seconds=self.now)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        (found,) = self._db.execute(
+            "SELECT coalesce(a.enrich_until, '') > ? FROM deliveries d JOIN articles a ON a.id = d.article_id "
+            "WHERE d.id = ?",
+            (now, row.id),
+        ).fetchone()
+        return bool(found)
 
     # ── in the end ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -162,6 +162,13 @@ def pause_overlooked() -> Iterator[None]:
 
 
 @contextmanager
+def sent_unread() -> Iterator[None]:
+    """Nobody waits for an article's page."""
+    with swapped(bot.deliver.Lane, "_unread_for", lambda *_: 0.0):
+        yield
+
+
+@contextmanager
 def articles_without_deliveries() -> Iterator[None]:
     """Articles are kept first and planned in a later transaction."""
 
@@ -177,6 +184,7 @@ ALL: Mapping[str, Mutation] = {
     for each in (
         *(blind_resend, settle_without_guard, cursor_before_articles, key_from_row_number, sent_again_by_the_audit),
         *(no_quiet_time, undecided_without_an_alert, waiting_is_counted, pause_overlooked, articles_without_deliveries),
+        sent_unread,
     )
 }
 """Name → the mistake."""

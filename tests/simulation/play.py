@@ -171,6 +171,7 @@ class Play:
                 self.places[event.where].other()
             case "clock":
                 self.skew += event.count
+                self.judge.skewed = True
             case "person":
                 self.operator.wants.append(event.how)
             case "backup":

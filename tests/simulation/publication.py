@@ -1,13 +1,20 @@
-"""The publication of a simulated life: its feed, as the web door shows it, in whatever state it is."""
+"""The publication of a simulated life: its feed and its pages, as the web door shows them, in whatever state."""
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.doors import Fetched, FetchFailed
 
 ADDRESS = "https://news.example/feed.json"
+SLOW_FOR, TOO_SLOW_FOR = 20.0, 90.0
+"""Seconds that the pages of some articles take: a while, and longer than anybody waits for."""
+_SLOW = {3: SLOW_FOR, 9: TOO_SLOW_FOR}
+_MISSING, _BROKEN = 1, 5
+_KINDS = 11
+"""What an article's page is like goes by its number, modulo this."""
 LAST = 30
 """How many articles the feed shows."""
 
@@ -26,6 +33,20 @@ class Publication:
     def add(self, count: int) -> None:
         """New articles."""
         self.count += count
+
+    def takes(self, url: str) -> float:
+        """Seconds until the answer about a page of an article, beyond the usual; they come from its number."""
+        return 0.0 if (number := _number(url)) is None else _SLOW.get(number % _KINDS, 0.0)
+
+    def page(self, url: str) -> Fetched:
+        """A page beside the feed. Raises FetchFailed."""
+        if self.trouble == "gone":
+            raise FetchFailed("the server answered 503", status=503)
+        number = _number(url)
+        if number is None or number % _KINDS == _MISSING:
+            raise FetchFailed(f"{url} does not exist (404).", status=404)
+        html = "\0<<<" if number % _KINDS == _BROKEN else f'<link rel="canonical" href="/a{number}"><title>P</title>'
+        return Fetched(url, changed=True, body=html.encode(), content_type="text/html")
 
     def get(self, etag: str | None) -> Fetched:
         """What a request is answered with. Raises FetchFailed."""
@@ -58,3 +79,9 @@ class Publication:
             "title": f"Title {number}{' edited' if self.trouble == 'edited' else ''}",
             "content_text": "Words.",
         }
+
+
+def _number(url: str) -> int | None:
+    """Which article it is a page of."""
+    found = re.search(r"/a(\d+)", url)
+    return int(found[1]) if found else None

@@ -182,7 +182,7 @@ def test_a_crash_at_every_door_never_posts_twice_and_loses_nothing(
         world = make_world(folder, seed=at)
         world.feeds[FEED] = feed([])
         live(world, 2)
-        world.feeds[FEED] = feed(["a"])
+        world.feeds |= {FEED: feed(["a"]), "https://news.example/a": b'<link rel="canonical" href="/first-a">'}
         world.started_at += timedelta(minutes=2)  # the next poll is due
         fuse = Fuse(at=at)
         crashed = not live(world, 8, fuse)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 import bot.account
 import bot.audit
 import bot.deliver
+import bot.enrich
 import bot.ledger.leases
 import bot.ledger.queue
 import bot.poll
@@ -31,6 +32,7 @@ _IDLE = (
     (bot.audit, "READ_EVERY", 2.0),
     (bot.audit, "SURVEY_EVERY", 1.0),
     (bot.poll, "WHILE_ANOTHER_LOOKS", 4.0),
+    (bot.enrich, "WHILE_ANOTHER_READS", 4.0),
     (bot.ledger.leases, "LIES_FOR", 4.0),
     (bot.tell, "TELL_EVERY", 1.5),
 )

@@ -201,7 +201,7 @@ class SimLedger:
 
 
 class SimWeb:
-    """The web door: what the world's feeds say right now."""
+    """The web door: what the world's feeds, and whatever else stands among them, say right now."""
 
     def __init__(self, world: World, fuse: Fuse) -> None:
         self._world = world
@@ -218,13 +218,14 @@ class SimWeb:
     ) -> Fetched:
         self._fuse.pass_()
         await asyncio.sleep(0.1)
-        body = self._world.feeds[url]
+        body = self._world.feeds.get(url) or FetchFailed(f"{url} does not exist (404).", status=404)
         if isinstance(body, FetchFailed):
             raise body
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if tag == etag:
             return Fetched(url, changed=False, etag=tag)
-        return Fetched(url, changed=True, body=body, content_type="application/feed+json", etag=tag)
+        kind = "text/html" if body.startswith(b"<") else "application/feed+json"
+        return Fetched(url, changed=True, body=body, content_type=kind, etag=tag)
 
 
 async def inline(work: Callable[[], T]) -> T:
