@@ -177,7 +177,7 @@ class General(BaseSettings):
 
     sources: Annotated[tuple[Address, ...], BeforeValidator(_split)] = Field(
         default=(),
-        description="Where articles come from: one or more addresses of feeds, comma-separated.",
+        description="Where articles come from: one or more addresses (a feed, a sitemap, a site), comma-separated.",
         examples=["https://news.example/feed.xml"],
     )
     database_url: Annotated[str, AfterValidator(read_database_url)] = Field(

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -228,15 +229,17 @@ def _fields(element: etree._Element) -> Elements:
     """The first child of each name; those that are not the protocol's own with what they belong to before it."""
     fields: Elements = {}
     for child in element.iterchildren("*"):
-        fields.setdefault(_family(child) + _name(child), child)
+        fields.setdefault(_field(child.tag), child)
     return fields
 
 
-def _family(element: etree._Element) -> str:
-    """By its namespace, or by its prefix where nobody has declared that."""
-    space, _, local = element.tag.rpartition("}")
-    prefix = local.rpartition(":")[0]
-    return next((f"{each}:" for each in ("news", "image") if f"sitemap-{each}/" in space or each == prefix), "")
+@lru_cache(maxsize=256)
+def _field(tag: str) -> str:
+    """The name of an element, after what it belongs to: by its namespace, or by a prefix that nobody declared."""
+    space, _, local = tag.rpartition("}")
+    prefix, _, name = local.rpartition(":")
+    family = next((f"{each}:" for each in ("news", "image") if f"sitemap-{each}/" in space or each == prefix), "")
+    return f"{family}{name.lower()}"
 
 
 def _name(element: etree._Element) -> str:

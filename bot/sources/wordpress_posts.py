@@ -15,7 +15,7 @@ from bot.sources.dates import read_time
 from bot.sources.document import decode_body
 from bot.sources.entry import MAX_READ, Entry
 from bot.sources.markup import distinct, link_in, person, read_language
-from bot.sources.plain import one_line, to_text
+from bot.sources.plain import one_line, title_of, to_text
 
 _LANGUAGES = ("lang", "locale", "language", "wpml_current_locale", "polylang_current_lang")
 """WordPress itself has no language of a post; these are what plug-ins for several languages add."""
@@ -155,7 +155,7 @@ def _picture(embedded: Mapping[str, Any], url: str) -> tuple[str | None, str | N
     for media in _mappings(embedded.get("wp:featuredmedia")):
         kind = _text(media, "mime_type") or "image/*"
         if kind.startswith("image/") and "svg" not in kind and (link := link_in(_text(media, "source_url"), url)):
-            return link, one_line(to_text(_text(media, "alt_text")))[:2_000] or None
+            return link, title_of(_text(media, "alt_text"))[:2_000] or None
     return None, None
 
 

@@ -88,7 +88,7 @@ def test_everything_of_a_post_is_read() -> None:
         _embedded={
             "author": [{"id": 1, "name": "Ann O&#8217;Neil"}],
             "wp:featuredmedia": [
-                {"source_url": "/p.jpg", "mime_type": "image/jpeg", "alt_text": "Two &quot;fish&quot; "}
+                {"source_url": "/p.jpg", "mime_type": "image/jpeg", "alt_text": "Two &quot;fish&quot; <3 "}
             ],
             "wp:term": [
                 [{"name": "Food &amp; Drink", "taxonomy": "category"}],
@@ -106,7 +106,7 @@ def test_everything_of_a_post_is_read() -> None:
         author="Ann O’Neil",
         language="de-DE",
         picture_url=f"{HOME}/p.jpg",
-        picture_alt='Two "fish"',
+        picture_alt='Two "fish" <3',
         tags=("Food & Drink", "sea"),
     )
 
