@@ -23,6 +23,7 @@ from adapters.sandbox.mastodon import MastodonSandbox
 from adapters.sandbox.publication import Publication
 from adapters.sandbox.server import PublicPost, SandboxServer
 from adapters.sandbox.telegram import TelegramSandbox
+from bot.doors import Web
 from bot.settings import Settings, load_settings
 from tests.secrecy import hand_out
 
@@ -181,6 +182,8 @@ class Stage:
         self.database_url = database_url or f"sqlite:///{self.ledger}"
         """The address of the ledger."""
         self.feed = feed
+        self.through: Callable[[Web], Web] = lambda web: web
+        """What a core's door to the web goes through, where it runs in this process."""
         self.publication = Publication(now=now, newest=newest, link_base=HOME)
         self.seats = {platform: seats[platform](now) for platform in platforms}
         for seat in self.seats.values():

@@ -63,15 +63,15 @@ def cursor_before_articles() -> Iterator[None]:
     """The validators are stored on their own, before what they stand for."""
     changed = bot.poll.Poller._changed
 
-    async def twice(self: Any, state: Any, fetched: Any, feed: Any) -> None:
+    async def twice(self: Any, state: Any, reading: Any, feed: Any) -> None:
         cursor = {
             name: value
-            for name, value in self._cursor(self._doors.clock.now(), fetched, feed).items()
+            for name, value in self._cursor(self._doors.clock.now(), reading.cursor, feed).items()
             if name == "etag"
         }
         statement = update(sources_table).where(sources_table.c.id == state.id).values(**cursor)
         await self._doors.ledger.write(lambda conn: conn.execute(statement) and None)
-        await changed(self, state, fetched, feed)
+        await changed(self, state, reading, feed)
 
     with swapped(bot.poll.Poller, "_changed", twice):
         yield
