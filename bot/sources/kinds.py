@@ -1,7 +1,6 @@
 """The kinds of source, each with what reads it, and how a source is read of which nobody said what it is."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -31,10 +30,13 @@ async def read_auto(web: Web, offload: Offload, watched: Watched, cursor: Cursor
     """
     if kind := _remembered(cursor):
         where = str(cursor.memory.get(WHERE) or watched.url)
-        with suppress(Unreadable):  # something else may stand there by now: then it is looked at afresh
+        try:
             reading = await READERS[kind](web, offload, replace(watched, url=where, kind=kind), cursor, now)
             return _remember(kind, reading, where if where != watched.url else None)
-        cursor = Cursor()
+        except Unreadable as error:
+            if error.memory is not None:  # it is what it was, and in doubt
+                raise
+            cursor = Cursor()  # something else may stand there by now: then it is looked at afresh
     fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
     if not fetched.changed:
         return await take_feed(offload, fetched, cursor)

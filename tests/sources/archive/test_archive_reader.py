@@ -52,6 +52,21 @@ async def test_the_kind_chooses_the_reader(site: Site, the_web: AiohttpWeb) -> N
     assert "archive page" == reading.feed.kind
 
 
+async def test_a_page_is_watched_where_a_site_has_nothing_better(site: Site, the_web: AiohttpWeb) -> None:
+    """Without a kind, a page that lists articles is known as one; when it breaks, it is doubted, not met anew."""
+    url = site.page("/", page(1, 2, 3))
+    first = await read_source(the_web, inline, Watched(url), Cursor(), NOW)
+    assert first.feed is not None
+    assert ("archive page", 3) == (first.feed.kind, len(first.feed.entries))
+    second = await read_source(the_web, inline, Watched(url), first.cursor, NOW)
+    assert "archive" == second.cursor.memory["kind"]
+    site.page("/", page(*range(500, 520)))
+    with pytest.raises(Unreadable, match="None of the articles") as refused:
+        await read_source(the_web, inline, Watched(url), second.cursor, NOW)
+    assert refused.value.memory is not None
+    assert "archive" == refused.value.memory["kind"]
+
+
 async def test_a_refused_look_leaves_its_doubt(site: Site, the_web: AiohttpWeb) -> None:
     """A page that lost its articles raises, with what is to be remembered and how to mend it."""
     first = await look(the_web, site.page("/", page(1, 2, 3)), Cursor())
