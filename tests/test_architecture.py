@@ -42,8 +42,15 @@ PURE = (
     *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
     *("bot.newer", "bot.wait", "bot.flood", "bot.rhythm", "bot.moves"),
     *("bot.sources.archive.page", "bot.sources.archive.days", "bot.sources.archive.mentions"),
-    *("bot.sources.archive.parts", "bot.sources.archive.groups", "bot.sources.archive.told"),
-    *("bot.sources.archive.parse", "bot.sources.archive.steady"),
+    *(
+        "bot.sources.archive.parts",
+        "bot.sources.archive.items",
+        "bot.sources.archive.shapes",
+        "bot.sources.archive.told",
+    ),
+    *("bot.sources.archive.titles", "bot.sources.archive.pictures", "bot.sources.archive.groups"),
+    *("bot.sources.archive.parse", "bot.sources.archive.steady", "bot.sources.archive.nesting"),
+    "bot.sources.archive.words",
 )
 """Modules that only decide."""
 PURE_MAY_IMPORT = frozenset(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.links import absolute, canonical_link
-from bot.sources.archive.page import HEADINGS, Element, Page, names, span_of
+from bot.sources.archive.page import HEADINGS, Element, Page, span_of
+from bot.sources.archive.words import names
 from bot.sources.plain import one_line
 
 _LISTS_MORE = names(  # the last or the last but one part of a path: what lists articles, or is none

@@ -9,25 +9,14 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.links import absolute
+from bot.sources.archive.nesting import refuse_bombs, too_deep
+from bot.sources.archive.words import names
 from bot.sources.document import decode_body
 from bot.sources.markup import read_language
 from bot.sources.plain import one_line
-from bot.sources.reading import Unreadable
 
 MAX_ELEMENTS = 150_000
 """Elements and texts that are looked at. Large front pages have a tenth of it."""
-MAX_DEPTH = 2_000
-"""Open elements. Building a tree takes time by the square of its depth, and real pages stay below a hundred."""
-MAX_REOPENED = 1_000_000
-"""Formatting elements that the parser would open again, as each unclosed one is in every later paragraph:
-https://html.spec.whatwg.org/multipage/parsing.html#reconstruct-the-active-formatting-elements."""
-
-
-def names(text: str) -> frozenset[str]:
-    """The words of a list of names."""
-    return frozenset(text.split())
-
-
 MAX_LEVELS, MAX_STEPS = 300, 3_000_000
 """The depth of the tree, and the sum of its elements' depths: what a selector may have to climb for each of them."""
 
@@ -38,17 +27,6 @@ _BLOCKS = names(
     "summary"
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)")
-_SKIPPED = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_NEVER_DEEP = names(  # without children, or closed by the next of their kind
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot "
-    "option a html head body"
-)
-_DRAWING = names(  # the only elements that "/>" closes, as long as nothing else comes between
-    "svg path circle rect line polyline polygon ellipse use g stop defs lineargradient radialgradient clippath"
-)
-_FORMATTING = names("b big code em font i nobr s small strike strong tt u")
-_SAME_OPEN = 3
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
 
@@ -162,7 +140,7 @@ def parse_page(body: bytes, charset: str | None, url: str) -> Page:
     """The page in `body`, fetched from `url`. Raises Unreadable where its markup is an attack or wreckage."""
     declared = _META_CHARSET.search(body[:2_000])
     text = decode_body(body, charset or (declared[1].decode("ascii") if declared else None)).replace("\0", "")
-    _refuse_bombs(text)
+    refuse_bombs(text)
     source = LexborHTMLParser(text)
     base_node, title = source.css_first("base[href]"), source.css_first("title")
     base = (base_node.attributes.get("href") or "").strip() if base_node else ""
@@ -197,7 +175,7 @@ def _fill(page: Page, body: LexborNode) -> None:
             depth = parent.depth + 1 if parent else 0
             steps += depth
             if depth > MAX_LEVELS or steps > MAX_STEPS:
-                raise _too_deep()
+                raise too_deep()
             element = Element(tag, node.attributes, parent, len(page.elements), depth, len(page.texts))
             page.elements.append(element)
             page.by_node[node.mem_id] = element
@@ -219,40 +197,3 @@ def _close(page: Page) -> None:
         element.end = last.end if last else element.place + 1
         inner = max((child.text_to for child in element.children[-1:]), default=0)
         element.text_to = max(texts[element.place], inner, element.text_from)
-
-
-def _refuse_bombs(text: str) -> None:
-    """Estimate what a parser would have to keep open, by one pass over the tags."""
-    depth = reopened = formatting = 0
-    drawing = False
-    open_of: dict[str, list[str]] = {}
-    same: dict[str, int] = {}
-    for match in _TAG.finditer(_SKIPPED.sub(" ", text)):
-        closing, name, rest = match[1], match[2].lower(), match[3]
-        drawing = name == "svg" or (drawing and name in _DRAWING)
-        if name in _NEVER_DEEP or (drawing and rest.endswith("/")):
-            reopened += formatting
-        elif closing:
-            if opened := open_of.get(name):
-                depth -= 1
-                tag = opened.pop()
-                if name in _FORMATTING:
-                    same[tag] -= 1
-                    formatting -= same[tag] < _SAME_OPEN
-        else:
-            reopened += formatting
-            depth += 1
-            tag = f"{name} {rest[:200]}"
-            open_of.setdefault(name, []).append(tag)
-            if name in _FORMATTING:
-                formatting += same.get(tag, 0) < _SAME_OPEN
-                same[tag] = same.get(tag, 0) + 1
-        if depth > MAX_DEPTH or reopened > MAX_REOPENED:
-            raise _too_deep()
-
-
-def _too_deep() -> Unreadable:
-    return Unreadable(
-        "The page's markup is nested deeper than that of any real page, and was not read.",
-        "Open the address in a browser, and see whether it is the page that you mean.",
-    )

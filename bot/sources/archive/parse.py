@@ -6,9 +6,12 @@ from datetime import datetime
 from bot.doors import Fetched
 from bot.sources.archive.days import Order, find_day, order_of
 from bot.sources.archive.groups import find_items
+from bot.sources.archive.items import Item
 from bot.sources.archive.mentions import generic_texts
 from bot.sources.archive.page import Page, parse_page, span_of
-from bot.sources.archive.parts import MAX_TITLE, Item, find_excerpt, find_picture, find_time, find_title
+from bot.sources.archive.parts import find_excerpt, find_time
+from bot.sources.archive.pictures import find_picture
+from bot.sources.archive.titles import MAX_TITLE, find_title
 from bot.sources.archive.told import told_items, within
 from bot.sources.dates import read_time
 from bot.sources.entry import Entry, Feed

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from bot.links import absolute, canonical_link
+from bot.sources.archive.items import Item
 from bot.sources.archive.mentions import Mention
 from bot.sources.archive.page import Element, Page, span_of
-from bot.sources.archive.parts import Item
 from bot.sources.plain import one_line
 
 
