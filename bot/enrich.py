@@ -33,6 +33,24 @@ WHILE_ANOTHER_READS = 2.0
 """Seconds after which it is seen whether another process has read what was waiting."""
 
 
+async def read_facts(doors: Doors, robots: Robots, link: str, picture_url: str | None) -> tuple[Facts, Sequence[str]]:
+    """What an article's page says, and the keys that it is known by besides. Raises FetchFailed or Unreadable.
+
+    `picture_url`: the picture that its source shows.
+    """
+    await _check_allowed(robots, link)
+    fetched = await doors.web.get(link, accept=ACCEPT, max_bytes=MAX_BYTES)
+    if fetched.url != link:
+        await _check_allowed(robots, fetched.url)
+    page = await doors.offload(partial(read_page, fetched))
+    return facts_of(page, picture_url), keys_of(page, moved_to=fetched.moved_to)
+
+
+async def _check_allowed(robots: Robots, url: str) -> None:
+    if refusal := await robots.refusal(url):
+        raise Unreadable(refusal)
+
+
 class Enricher:
     """Reads the pages of one source's articles."""
 
@@ -124,7 +142,7 @@ class Enricher:
         why = "it did not answer in the time that it was given"
         try:
             async with self._doors.clock.deadline(self._time_for(unread)):
-                facts, keys = await self._read(unread)
+                facts, keys = await read_facts(self._doors, self._robots, unread.link, unread.picture_url)
         except TimeoutError:
             self._log.debug("page.given_up", id=unread.id)
         except (FetchFailed, Unreadable) as error:
@@ -139,19 +157,6 @@ class Enricher:
         """Seconds that are left; no clock that is set back makes them more."""
         left = (unread.enrich_until - self._doors.clock.now()).total_seconds()
         return min(max(left, 0.0), ENRICH_FOR)
-
-    async def _read(self, unread: Unread) -> tuple[Facts, Sequence[str]]:
-        """What the page says. Raises FetchFailed or Unreadable."""
-        await self._check_allowed(unread.link)
-        fetched = await self._doors.web.get(unread.link, accept=ACCEPT, max_bytes=MAX_BYTES)
-        if fetched.url != unread.link:
-            await self._check_allowed(fetched.url)
-        page = await self._doors.offload(partial(read_page, fetched))
-        return facts_of(page, unread.picture_url), keys_of(page, moved_to=fetched.moved_to)
-
-    async def _check_allowed(self, url: str) -> None:
-        if refusal := await self._robots.refusal(url):
-            raise Unreadable(refusal)
 
     async def _end(self, unread: Unread, facts: Facts | None, keys: Sequence[str], why: str) -> None:
         now = self._doors.clock.now()

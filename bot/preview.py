@@ -1,6 +1,6 @@
 """What a feed's articles would come to on each channel: the very path of the lanes, up to the draft and no further.
 
-    feed ─▶ entry ─▶ article ─▶ picture ─▶ template ─▶ post ─▶ the adapter's `compose` ─▶ draft
+    feed ─▶ entry ─▶ article ─▶ its page ─▶ picture ─▶ template ─▶ post ─▶ the adapter's `compose` ─▶ draft
 
 No ledger is needed, and no account: without one, a platform composes by its own defaults.
 """
@@ -11,17 +11,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from adapters.base import Adapter, Platform
 from adapters.outcomes import Outcome, Rejected
 from adapters.post import Draft, Picture, Post
-from bot.doors import Doors
+from bot.doors import Doors, FetchFailed
+from bot.enrich import ENRICH_FOR, read_facts
+from bot.facts import enriched
 from bot.model import Article
 from bot.pictures import find_picture
 from bot.plan import candidates
 from bot.render import Renderer
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
-from bot.sources.reading import Cursor, Watched
+from bot.sources.reading import Cursor, Unreadable, Watched
+from bot.sources.robots import Robots
+
+log = structlog.get_logger()
 
 ASK_FOR = 15.0
 """Seconds that a platform has to tell the limits of a channel."""
@@ -119,10 +126,30 @@ async def read_articles(
             language=language or candidate.entry.language,
             picture_url=candidate.entry.picture_url,
             picture_alt=candidate.entry.picture_alt,
+            tags=candidate.entry.tags,
         )
         for candidate in found[max(0, len(found) - newest) :]
     ]
     return feed, articles[::-1]
+
+
+async def enrich_all(doors: Doors, articles: Sequence[Article]) -> list[Article]:
+    """The articles with what their pages add, as far as they can be read."""
+    robots = Robots(doors.web, doors.clock)
+    return list(await asyncio.gather(*(_enriched(doors, robots, article) for article in articles)))
+
+
+async def _enriched(doors: Doors, robots: Robots, article: Article) -> Article:
+    try:
+        async with doors.clock.deadline(ENRICH_FOR):
+            facts, _ = await read_facts(doors, robots, article.link, article.picture_url)
+    except (FetchFailed, Unreadable) as error:
+        log.warning("page.unread", article=article.title, reason=error.message)
+    except TimeoutError:
+        log.warning("page.unread", article=article.title, reason="it did not answer in time")
+    else:
+        return enriched(article, facts)
+    return article
 
 
 async def compose_all(

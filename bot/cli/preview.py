@@ -92,7 +92,7 @@ async def _preview(
 ) -> list["Preview"]:
     from bot.check import check_ledger
     from bot.cli.beside import doors_beside
-    from bot.preview import compose_all, read_articles
+    from bot.preview import compose_all, enrich_all, read_articles
 
     _, usable = check_ledger(settings)
     async with doors_beside(settings, with_ledger=usable) as doors:
@@ -101,6 +101,8 @@ async def _preview(
             read_articles(doors, url, newest, identity=identity, language=language),
             _composers(settings, redactor, doors, channel),
         )
+        if settings.enrich:
+            articles = await enrich_all(doors, articles)
         return await compose_all(doors, articles, composers, doors.clock.now())
 
 

@@ -20,9 +20,10 @@ from bot.redact import Redactor
 from bot.render import Renderer
 from bot.wiring import open_adapter, production
 from tests.cli.running import Handbill
+from tests.sources.wild import Site
 from tests.stage import HOME, Stage
 
-OPEN = {"HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+OPEN = {"HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8", "HANDBILL_ENRICH": "false"}
 
 
 async def test_preview_needs_no_account_and_no_ledger(stage: Stage) -> None:
@@ -44,6 +45,25 @@ async def test_preview_needs_no_account_and_no_ledger(stage: Stage) -> None:
     assert ("graphemes", 300) == (by_platform["bluesky"]["unit"], by_platform["bluesky"]["limit"])
     assert by_platform["telegram"]["body"]["link_preview_options"]["url"] == f"{HOME}/articles/2"
     assert not stage.ledger.exists()
+
+
+async def test_preview_reads_the_articles_page_as_the_daemon_does() -> None:
+    """What the feed leaves open comes from the page; one that cannot be read is told of, and costs nothing else."""
+    site = Site()
+    await site.start()
+    try:
+        page = site.page(
+            "/one", '<meta name="description" content="All about it.">', headers={"Content-Type": "text/html"}
+        )
+        items = [{"id": "1", "url": page, "title": "One"}, {"id": "2", "url": site.url("/two"), "title": "Two"}]
+        feed = site.page("/f", json.dumps({"version": "https://jsonfeed.org/version/1", "title": "F", "items": items}))
+        handbill = Handbill({**OPEN, "HANDBILL_ENRICH": "true"})
+        answer = await handbill.beside("preview", feed, "--newest", "2", "--json")
+        texts = {(each["article"]["title"], "All about it." in each["text"]) for each in answer.objects}
+        assert {("One", True), ("Two", False)} == texts
+        assert "does not exist (404)" in answer.err
+    finally:
+        await site.stop()
 
 
 async def test_preview_for_people(stage: Stage) -> None:
