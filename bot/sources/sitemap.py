@@ -34,6 +34,7 @@ RECENT = timedelta(days=2)
 
 _ACCEPT = "application/xml, text/xml;q=0.9, */*;q=0.1"
 _LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
+_EVERYTHING = "It lists the site's pages of every sort, articles or not, and gives no titles; a feed is better."
 _MEND = "Check the address in a browser; a feed of the site, if it has one, says more."
 
 
@@ -145,6 +146,8 @@ def _feed(kind: str, url: str, sitemaps: Sequence[Sitemap], notes: Iterable[str]
         sitemap.repaired and sitemap.complete for sitemap in sitemaps
     )
     said += ["A sitemap was cut off; its whole entries were taken."] * (not complete)
+    news = any(sitemap.news for sitemap in sitemaps)
+    said += [_EVERYTHING] * (not news and bool(entries))
     return Feed(
         id=None,
         title=next((sitemap.title for sitemap in sitemaps if sitemap.title), urlsplit(url).hostname or ""),
@@ -155,7 +158,7 @@ def _feed(kind: str, url: str, sitemaps: Sequence[Sitemap], notes: Iterable[str]
         dropped=sum(sitemap.dropped for sitemap in sitemaps),
         complete=complete,
         # Of a news sitemap articles go after two days; from any other none goes at all.
-        gapless=None if any(sitemap.news for sitemap in sitemaps) else True,
+        gapless=None if news else True,
         notes=tuple(said),
     )
 

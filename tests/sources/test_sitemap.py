@@ -262,6 +262,7 @@ async def test_a_plain_sitemap_is_whole_once_and_then_tells_what_changed(the_web
     url = site.page("/s.xml", urlset(*old, address("new", NOW)))
     reading = await look(the_web, url)
     assert (["new", "old", "undated"], True) == (names(reading), feed_of(reading).gapless)
+    assert "pages of every sort" in feed_of(reading).notes[0]
     site.page("/s.xml", urlset(*old, address("new", NOW), address("a", NOW + days), address("b", NOW + 9 * days)))
     reading = await look(the_web, url, reading.cursor, at=NOW + 10 * days)
     assert ["b", "a", "new", "undated"] == names(reading)
