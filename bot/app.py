@@ -178,6 +178,7 @@ class Core:
             channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
             on_new=self._on_new(source, lanes),
             redact=self._redact,
+            robots=self._robots,
         )
 
     def _inbox(self, source: SourceSettings) -> Inbox:

@@ -21,6 +21,7 @@ from bot.settings.model import ChannelConfig, Settings, SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Unreadable
+from bot.sources.robots import Robots
 
 LOOK_FOR = 45.0
 """Seconds in all for one source or one channel."""
@@ -102,7 +103,8 @@ async def check_source(source: SourceSettings, doors: Doors) -> Finding:
     """Fetch and parse one source, as the poll would for the first time."""
     try:
         async with doors.clock.deadline(LOOK_FOR):
-            reading = await read_source(doors.web, doors.offload, source.watched, Cursor(), doors.clock.now())
+            robots, now = Robots(doors.web, doors.clock), doors.clock.now()
+            reading = await read_source(doors.web, doors.offload, source.watched, Cursor(), now, robots=robots)
     except (FetchFailed, Unreadable) as error:
         return Finding("source", source.name, False, _sentence(error.message, error.mend))
     except TimeoutError:

@@ -28,6 +28,7 @@ from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Reading, Unreadable
+from bot.sources.robots import Robots
 
 log = structlog.get_logger()
 
@@ -49,9 +50,12 @@ class Poller:
         channel_ids: Callable[[Connection], Sequence[int]],
         on_new: Callable[[], None],
         redact: Callable[[str], str],
+        robots: Robots | None = None,
     ) -> None:
+        """`robots`: what is known of sites' robots.txt, where others ask for them too."""
         self.source = source
         self._doors = doors
+        self._robots = robots or Robots(doors.web, doors.clock)
         self._bounds = Bounds(source.poll_every, source.poll_slowest)
         self._rules = rules
         self._channel_ids = channel_ids
@@ -131,8 +135,9 @@ class Poller:
         state = await self._state()
         try:
             watched = replace(self.source.watched, url=moves.address(self.source.url, state))
+            now = self._doors.clock.now()
             reading = await read_source(
-                self._doors.web, self._doors.offload, watched, state.cursor, self._doors.clock.now()
+                self._doors.web, self._doors.offload, watched, state.cursor, now, robots=self._robots
             )
             if reading.feed is not None:
                 caught_up = await missed.catch_up(self._doors, self.source.identity, state, reading.feed)

@@ -107,7 +107,8 @@ async def read_articles(
 ) -> tuple[Feed, list[Article]]:
     """The feed at `url` and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
     Unreadable. `language`: the source's, where the settings tell it."""
-    reading = await read_source(doors.web, doors.offload, Watched(url), Cursor(), doors.clock.now())
+    robots, now = Robots(doors.web, doors.clock), doors.clock.now()
+    reading = await read_source(doors.web, doors.offload, Watched(url), Cursor(), now, robots=robots)
     feed = reading.feed
     if feed is None:
         raise AssertionError("unreachable: without validators there is no 304")

@@ -190,13 +190,15 @@ def _read(settings: "Settings", url: str) -> "Feed":
     from bot.doors import FetchFailed
     from bot.sources.kinds import read_source
     from bot.sources.reading import Cursor, Unreadable, Watched
+    from bot.sources.robots import Robots
 
     source = next((each for each in settings.sources if url in (each.name, each.url)), None)
     watched = source.watched if source else Watched(_whole(url))
 
     async def work() -> "Feed":
         async with doors_beside(settings, with_ledger=False) as doors:
-            reading = await read_source(doors.web, doors.offload, watched, Cursor(), doors.clock.now())
+            robots, now = Robots(doors.web, doors.clock), doors.clock.now()
+            reading = await read_source(doors.web, doors.offload, watched, Cursor(), now, robots=robots)
         if reading.feed is None:
             raise AssertionError("unreachable: without validators there is no 304")
         return reading.feed

@@ -11,6 +11,7 @@ from bot.sources.archive.reader import read_archive
 from bot.sources.discover import Discoverer
 from bot.sources.feed import ACCEPT, read_feed, take_feed
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
+from bot.sources.robots import FORBIDDEN, Robots
 from bot.sources.sitemap import read_sitemap, take_sitemap
 from bot.sources.sniff import sort_of
 from bot.sources.wordpress import read_wordpress
@@ -84,6 +85,33 @@ NAMED: Mapping[SourceKind, Reader] = {kind: reader for kind, reader in READERS.i
 """Those that are looked for on a site."""
 
 
-async def read_source(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
-    """Look at a source of any kind. Raises FetchFailed or Unreadable."""
-    return await READERS[watched.kind](web, offload, watched, cursor, now)
+_LET_US = "Let the user agent Handbill read it there, or give the address of a feed."
+
+
+async def read_source(
+    web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime, *, robots: Robots | None = None
+) -> Reading:
+    """Look at a source of any kind. Raises FetchFailed or Unreadable.
+
+    What was made for machines may be read by them; a page for people only as its site's robots.txt says, for which
+    `robots` asks.
+    """
+    page = _page_of(watched, cursor)
+    await _check_allowed(robots, page)
+    reading = await READERS[watched.kind](web, offload, watched, cursor, now)
+    if page is None:  # it may have turned out to be one
+        await _check_allowed(robots, _page_of(watched, reading.cursor))
+    return reading
+
+
+def _page_of(watched: Watched, cursor: Cursor) -> str | None:
+    """The page for people that is read, as far as that is known."""
+    if watched.kind == "archive":
+        return watched.url
+    found = watched.kind == "auto" and _remembered(cursor) == "archive"
+    return str(cursor.memory.get(WHERE) or watched.url) if found else None
+
+
+async def _check_allowed(robots: Robots | None, page: str | None) -> None:
+    if robots is not None and page is not None and (refusal := await robots.refusal(page)):
+        raise Unreadable(refusal, _LET_US if refusal == FORBIDDEN else "")

@@ -12,9 +12,10 @@ from bot.sources.robots_txt import ALL, MAX_BYTES, NOTHING, RobotsTxt, read_robo
 
 GOOD_FOR = 24 * 3600.0
 """Seconds for which an answer counts (§2.4)."""
-AGAIN_AFTER = 600.0
+AGAIN_AFTER = 60.0
 """Seconds after which a site that gave no answer is asked again."""
 MAX_SITES = 1_000
+FORBIDDEN = "Its robots.txt asks machines not to read it."
 _TOO_MANY_REQUESTS = 429
 _SERVERS_OWN = 500
 
@@ -54,7 +55,7 @@ class Robots:
                 await self._ask(address, site)
         if (site.rules or NOTHING).allows(url):
             return None
-        return site.trouble if site.rules is None else "Its robots.txt asks machines not to read it."
+        return site.trouble if site.rules is None else FORBIDDEN
 
     def _site(self, address: str) -> _Site:
         site = self.sites.pop(address, None) or _Site(asked_again_at=self._clock.monotonic())

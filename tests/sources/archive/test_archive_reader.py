@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.doors import Doors
 from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import articles
@@ -12,6 +13,7 @@ from bot.sources.archive.reader import read_archive
 from bot.sources.fetch import AiohttpWeb
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Reading, Selectors, Unreadable, Watched
+from bot.sources.robots import Robots
 from tests.core.lives import open_alerts, rows
 from tests.simulation.world import Fuse, SimClock, SimDice, SimLedger, SimWeb, World, inline, run
 from tests.sources.wild import NOW, Site
@@ -77,6 +79,25 @@ async def test_a_refused_look_leaves_its_doubt(site: Site, the_web: AiohttpWeb) 
     assert "Name where they stand with selectors if its layout has changed." == refused.value.mend
     assert refused.value.memory is not None
     assert first.cursor.memory["ids"] == refused.value.memory["ids"]
+
+
+async def test_a_page_that_machines_may_not_read_is_no_source(site: Site, the_web: AiohttpWeb) -> None:
+    """By whatever name it is watched, its robots.txt counts, with a mend; a feed of the same site may be read."""
+    url = site.page("/", page(1, 2, 3))
+    feed = site.page("/feed.json", '{"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": []}')
+    allowed = Robots(the_web, SystemClock())
+    found = await read_source(the_web, inline, Watched(url), Cursor(), NOW, robots=allowed)
+    site.page("/robots.txt", "User-agent: *\nDisallow: /")
+    forbidden = Robots(the_web, SystemClock())
+    for watched, cursor in (
+        (Watched(url, "archive"), Cursor()),
+        (Watched(url), Cursor()),
+        (Watched(url), found.cursor),
+    ):
+        with pytest.raises(Unreadable, match="asks machines not to read it") as refused:
+            await read_source(the_web, inline, watched, cursor, NOW, robots=forbidden)
+        assert "Let the user agent Handbill read it there, or give the address of a feed." == refused.value.mend
+    assert (await read_source(the_web, inline, Watched(feed), Cursor(), NOW, robots=forbidden)).feed is not None
 
 
 def looks(world: World, *pages: bytes) -> None:
