@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 from bot.sources.archive.days import Order, find_day
 from bot.sources.archive.items import Item
@@ -16,6 +17,7 @@ from bot.sources.plain import one_line
 _MAX_EXCERPT = 2_000
 _SHORT_EXCERPT, _EXCERPT = 20, 40
 _LEAF = 40
+_SHORT_META = 120
 _EXCERPT_WORDS = names(
     "excerpt summary teaser description dek standfirst lead intro snippet abstract desc blurb preview"
 )
@@ -32,11 +34,14 @@ def find_excerpt(page: Page, item: Item, title: Title | None, generic: frozenset
     left_out = frozenset(_said_already(page, item, title, generic))
     inside = page.inside(item.span)
     for element in inside:
-        if element.words() & _EXCERPT_WORDS and not element.words() & TITLE_WORDS:
+        around = title is not None and title.element is not None and element in title.element.above()
+        if element.words() & _EXCERPT_WORDS and not around and not element.words() & TITLE_WORDS:
             text = " ".join(line for _, line in page.blocks(span_of(element), without=left_out))
             if weight(text) >= _SHORT_EXCERPT:
                 return _cut(text)
-    lines = [(block, line) for block, line in page.blocks(item.span, without=left_out) if not _is_meta(block, item)]
+    lines = [
+        (block, line) for block, line in page.blocks(item.span, without=left_out) if not _is_meta(page, block, item)
+    ]
     lines = [(block, line) for block, line in lines if title is None or line != title.text]
     long = next((line for block, line in lines if block.tag == "p" and weight(line) >= _EXCERPT), "")
     long = long or next((line for _, line in lines if weight(line) >= _EXCERPT), "")
@@ -47,7 +52,7 @@ def _said_already(page: Page, item: Item, title: Title | None, generic: frozense
     """The elements of an item whose text is no excerpt."""
     left_out = [title.element] if title is not None and title.element is not None else []
     for element in page.inside(item.span):
-        if element.tag in (*HEADINGS, "time", "button"):
+        if element.tag in (*HEADINGS, "time", "button") or _is_day(page, element):
             left_out.append(element)
         elif element.tag == "a" and title is not None and title.element not in page.inside(span_of(element)):
             text = page.text(span_of(element))
@@ -56,9 +61,22 @@ def _said_already(page: Page, item: Item, title: Title | None, generic: frozense
     return left_out
 
 
-def _is_meta(block: Element, item: Item) -> bool:
+def _is_day(page: Page, element: Element) -> bool:
+    """Whether an element holds a day and nothing else."""
+    if element.children or element.text_to - element.text_from != 1:
+        return False
+    line = one_line(page.texts[element.text_from].content[: 2 * _LEAF])
+    return len(line) <= _LEAF and find_day(line, "day first") is not None
+
+
+def _is_meta(page: Page, block: Element, item: Item) -> bool:
+    """Whether a block, or what holds it, is called a date or the like, and is as short as these."""
     inside = (each for each in block.above() if item.span.start < each.place < item.span.end)
-    return any(each.words() & _META_WORDS for each in inside)
+    return any(each.words() & _META_WORDS and _is_short(page, each) for each in inside)
+
+
+def _is_short(page: Page, element: Element) -> bool:
+    return sum(len(text.content.strip()) for text in page.texts[element.text_from : element.text_to]) <= _SHORT_META
 
 
 def _cut(text: str) -> str:
@@ -72,7 +90,7 @@ def find_time(page: Page, item: Item, title: Title | None, order: Order | None) 
     stated = (read_time(_machine_readable(element)) for element in page.inside(item.span))
     own = title.element if title is not None else None
     days = (find_day(line, order, anywhere=marked) for line, marked in _lines_of_days(page, item, own))
-    return next((at for at in (*stated, *days) if at), None) or _day_in_path(item.mentions)
+    return next((at for at in chain(stated, days) if at), None) or _day_in_path(item.mentions)
 
 
 def _machine_readable(element: Element) -> str:
@@ -85,7 +103,7 @@ def _lines_of_days(page: Page, item: Item, title: Element | None) -> Iterator[tu
     """Where a day may stand, the surest first: (a line, whether it is marked as a date)."""
     inside = page.inside(item.span)
     for element in inside:
-        if element.tag == "time" or element.words() & _DAY_WORDS:
+        if element.tag == "time" or (element.words() & _DAY_WORDS and _is_short(page, element)):
             yield from ((line, True) for _, line in page.blocks(span_of(element)))
     for element in inside:
         if not element.children and element is not title and element.text_to - element.text_from == 1:

@@ -12,7 +12,7 @@ from bot.sources.entry import Entry, Feed
 from bot.sources.reading import Selectors
 
 HERE = Path(__file__).parent
-SETS = ("layouts", "held_out")
+SETS = ("layouts", "held_out", "unseen")
 FIELDS = ("title", "summary", "day", "picture")
 
 
