@@ -1,22 +1,24 @@
 """After an absence nothing that a source shows may be known: it is caught up with, or an alert says what is missing."""
 
+import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.doors import FetchFailed
-from bot.ledger.schema import alerts, articles, sources
+from bot.doors import Fetched, FetchFailed
+from bot.ledger.schema import alerts, articles, deliveries, sources
 from bot.missed import SHOWN_FOR
 from bot.schedule import PATIENCE
 from tests.core.lives import FEED, live, open_alerts, rows
-from tests.simulation.world import EPOCH, World
+from tests.simulation.world import EPOCH, SimWeb, World
+from tests.sources.blog import HOME, ROUTE, Blog, BlogDoor
 
 pytestmark = pytest.mark.usefixtures("logged")
 
 OLDER = f"{FEED}?page=2"
-AWAY = 7_200.0
-"""Seconds."""
 
 
 def page(titles: Sequence[str], older: str | None = None, *, dated: bool = False) -> bytes:
@@ -47,6 +49,30 @@ def test_what_came_in_between_is_caught_up_with(world: World) -> None:
     world.feeds[FEED], world.feeds[OLDER] = page(["f", "e"], OLDER), page(["d", "c", "b"], f"{FEED}?page=3")
     live(world, {}, 200)
     assert (["a", "b", "c", "d", "e", "f"], []) == (found(world), open_alerts(world))
+
+
+def test_wordpress_is_caught_up_with_whatever_its_clock_says(world: World) -> None:
+    """More posts than any page holds, in a day without the daemon: each is found once, none is suspected of being old,
+    and nobody is alarmed."""
+    blog = Blog()
+
+    class Door(SimWeb):
+        """The door to that one site, on the world's time."""
+
+        async def get(self, url: str, **other: Any) -> Fetched:
+            blog.now = world.started_at + timedelta(seconds=asyncio.get_running_loop().time())
+            return await BlogDoor(blog).get(url, **other)
+
+    blog.now = EPOCH - timedelta(days=1)
+    blog.publish("old")
+    live(world, {}, 30, web=Door, HANDBILL_SOURCES=f"{HOME}{ROUTE}")
+    for number in range(120):
+        blog.now = EPOCH + timedelta(minutes=1 + number * 10)
+        blog.publish(f"Post {number:03}")
+    world.started_at += timedelta(days=1)
+    live(world, {}, 200, web=Door, HANDBILL_SOURCES=f"{HOME}{ROUTE}")
+    assert ["old", *(f"Post {number:03}" for number in range(120))] == found(world)
+    assert ([], 0) == (open_alerts(world), sum(row["state"] == "held" for row in rows(world, deliveries)))
 
 
 def test_where_nothing_leads_back_an_alert_says_so_for_a_week(world: World) -> None:
