@@ -88,7 +88,7 @@ def parse_feed(fetched: Fetched) -> Feed:
         raise NotAFeed("The answer is empty.", "Check the address in a browser.")
     if start.startswith(("{", "[")):
         feed = _read_json(text, fetched.url)
-    elif re.match(r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", start, re.DOTALL):
+    elif re.match(r"(?>\s++|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b", start, re.DOTALL):
         raise _is_a_page(text, fetched.url)
     else:
         feed = _read_xml(text, fetched.url)

@@ -12,10 +12,12 @@ Sort = Literal["feed", "wordpress", "sitemap", "page"]
 GZIP = b"\x1f\x8b"
 _READ = 8_192
 """Bytes that are looked at."""
-_ROOT = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\])?\s*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+# Atomic: else many comments before nothing would be tried in every grouping, for longer than anybody lives.
+_BEFORE = r"(?>\s++|<\?.*?\?>|<!--.*?-->|<!doctype(?!\s+html\b)[^>\[]*+(?:\[.*?\])?\s*+>)*+"
+_ROOT = re.compile(rf"{_BEFORE}<(?:[\w.-]++:)?([\w.-]++)", re.DOTALL)
 _SITEMAP = frozenset({"urlset", "sitemapindex"})
 _PAGE = frozenset({"html", "head", "body"})
-_PAGE_DOCTYPE = re.compile(r"(?:<\?.*?\?>|<!--.*?-->|\s)*<!doctype\s+html\b", re.DOTALL)
+_PAGE_DOCTYPE = re.compile(rf"{_BEFORE}<!doctype\s+html\b", re.DOTALL)
 _WORDPRESS_ROUTE = re.compile(r"/wp/v2/")
 
 

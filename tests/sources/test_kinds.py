@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.doors import Fetched
-from bot.sources.feed import NotAFeed
+from bot.sources.feed import NotAFeed, parse_feed
 from bot.sources.fetch import AiohttpWeb
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Reading, Watched
@@ -50,6 +50,16 @@ def test_the_first_bytes_tell(body: str, sort: str) -> None:
     """By its root element, or by the names in its JSON; whatever is nothing of all this is left to the feed reader."""
     data = body.encode("latin-1" if body.startswith("\x1f") else "utf-8")
     assert sort == sort_of(Fetched("https://a.example/", True, data))
+
+
+@pytest.mark.parametrize("unit", ["<!---->", "<??>", "<!doctype x [", "<!doctype x [] ", " <!-- ", "<a:", "\n"])
+def test_nothing_before_the_root_takes_long(unit: str) -> None:
+    """What could be grouped in very many ways, and comes to nothing, is looked at once: this test would not end."""
+    for end in ("x", "<", "]", "<!doctype"):
+        document = Fetched("https://a.example/", True, (unit * (8_000 // len(unit)) + end).encode())
+        assert "feed" == sort_of(document)
+        with pytest.raises(NotAFeed):
+            parse_feed(document)
 
 
 def test_an_empty_list_is_a_route_by_its_address() -> None:
