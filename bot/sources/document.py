@@ -49,30 +49,35 @@ _LABELS = {
     "unicode": "utf-16",
     "x-mac-roman": "mac_roman",
 }
-_EURO, _EURO_BYTE = "handbill.euro", 0x80
+_EURO, _EUROS = "handbill.euro", re.compile(rb"\x80+")
 """What is no character is marked as such; a lone 0x80 is the euro: https://encoding.spec.whatwg.org/#gb18030-decoder."""
 _NOT_OF_THE_WEB = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode"})
 """Codecs of Python's that make ASCII mean something else, or take long."""
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz"})
 _CP1252_OF_ESCAPED = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0x100)}
 
-_SURROGATES = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
+_SURROGATES = re.compile(rb"(?:\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])++")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*+>\s*")
 _DOCTYPE = re.compile(
     r"<!DOCTYPE(?:[^\[>\"']++|\"[^\"]*+\"|'[^']*+')*+(?:\[(?:[^\]\"']++|\"[^\"]*+\"|'[^']*+')*+\]\s*+)?>", re.IGNORECASE
 )
-_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel|urlset|sitemapindex))(?=[\s>])", re.IGNORECASE)
+_ROOT = re.compile(
+    r"<((?:[A-Za-z_][\w.-]{0,50}:)?(?:rss|feed|rdf|channel|urlset|sitemapindex))(?=[\s>])", re.IGNORECASE
+)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
 _BARE_BRACKET = re.compile(r"<(?![A-Za-z_/!?])")
-_VOID_TAG = re.compile(r"<(br|hr|img|wbr|input)(\s[^<>]*?)?\s*/?>", re.IGNORECASE)
+_VOID_TAG = re.compile(r"<(br|hr|img|wbr|input)((?:[\s/][^<>]*+)?)>", re.IGNORECASE)
 _OPEN_TAG = re.compile(r"<([A-Za-z_][^\s<>/\"'=]*+)(\s(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]++)(?:\s*+=\s*+(\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++))?+")
 _ATTRIBUTE_NAME = re.compile(r"[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?")
-_PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=\s*[\"']")
-_ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
-_ADDRESS_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:url|sitemap)\s*>", re.IGNORECASE)
+_MAX_TAG = 100_000
+"""Characters of a tag that is repaired."""
+_PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,50}):[A-Za-z_]|\s([A-Za-z_][\w.-]{0,50}):[\w.-]++\s*+=\s*+[\"']")
+_DECLARED_PREFIX = re.compile(r"xmlns:([\w.-]++)\s*+=")
+_ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]{0,50}:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ADDRESS_END = re.compile(r"</(?:[A-Za-z_][\w.-]{0,50}:)?(?:url|sitemap)\s*>", re.IGNORECASE)
 """The same in a sitemap; in a feed, a picture's address ends like that."""
 _KNOWN_PREFIXES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -91,7 +96,8 @@ _KNOWN_PREFIXES = {
 def _euro(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return ("€" if error.object[error.start] == _EURO_BYTE else "\N{REPLACEMENT CHARACTER}"), error.start + 1
+    euros = _EUROS.match(error.object, error.start)
+    return ("€" * len(euros[0]), euros.end()) if euros else ("\N{REPLACEMENT CHARACTER}", error.start + 1)
 
 
 codecs.register_error(_EURO, _euro)
@@ -137,7 +143,7 @@ def decode_body(body: bytes, charset: str | None, meta: str | None = None) -> st
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        return _decode_other(_SURROGATES.sub(_pair, body), stated, declared)
+        return _decode_other(_SURROGATES.sub(_joined, body), stated, declared)
 
 
 def parse_document(text: str) -> Document:
@@ -145,8 +151,9 @@ def parse_document(text: str) -> Document:
     if text.count("<") + text.count("=") > MAX_MARKS:
         raise Broken("", True, f"it has more than {MAX_MARKS:,} elements and attributes")
     text = _DECLARATION.sub("", text, count=1) if _DECLARATION.match(text) else text.lstrip()
-    if "<!DOCTYPE" in text[:2_000].upper():
-        text = _DOCTYPE.sub("", text, count=1)
+    doctype = text[:2_000].upper().find("<!DOCTYPE")
+    if doctype >= 0 and (match := _DOCTYPE.match(text, doctype)):
+        text = text[:doctype] + text[match.end() :]
     try:
         return Document(_parse(text), repaired=False, complete=True)
     except etree.XMLSyntaxError:
@@ -185,8 +192,8 @@ def _decode_other(body: bytes, stated: str | None, declared: str | None) -> str:
     return body.decode("utf-8", "surrogateescape").translate(_CP1252_OF_ESCAPED)
 
 
-def _pair(match: re.Match[bytes]) -> bytes:
-    """Two surrogates that were encoded one by one (CESU-8), as the character that they are."""
+def _joined(match: re.Match[bytes]) -> bytes:
+    """Pairs of surrogates that were encoded one by one (CESU-8), as the characters that they are."""
     return match[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16").encode()
 
 
@@ -245,11 +252,17 @@ def _repair(text: str) -> str:
     """Make references and brackets in text that is not CDATA legal."""
     if "&" in text:
         text = _BARE_AMPERSAND.sub("&amp;", _REFERENCE.sub(_legal_reference, join_surrogates(text)))
-    return _VOID_TAG.sub(r"<\1\2/>", _OPEN_TAG.sub(_legal_attributes, _BARE_BRACKET.sub("&lt;", text)))
+    return _VOID_TAG.sub(_closed, _OPEN_TAG.sub(_legal_attributes, _BARE_BRACKET.sub("&lt;", text)))
+
+
+def _closed(match: re.Match[str]) -> str:
+    return f"<{match[1]}{match[2].rstrip().removesuffix('/')}/>"
 
 
 def _legal_attributes(match: re.Match[str]) -> str:
     """A tag whose attributes have values in quotes, and stand once: as in HTML, the first of a name counts."""
+    if len(match[0]) > _MAX_TAG:
+        return match[0]
     inner = match[2].rstrip()
     closed = inner.endswith("/")
     stated: dict[str, str] = {}
@@ -278,7 +291,7 @@ def _declare_prefixes(text: str) -> str:
     if match is None:
         return text
     used = {one or other for one, other in _PREFIX.findall(text)} - {"xml", "xmlns"}
-    missing = sorted(prefix for prefix in used if not re.search(rf"xmlns:{re.escape(prefix)}\s*=", text))
+    missing = sorted(used.difference(_DECLARED_PREFIX.findall(text)))
     declarations = "".join(
         f' xmlns:{prefix}="{_KNOWN_PREFIXES.get(prefix, "urn:x-undeclared")}"' for prefix in missing[:50]
     )

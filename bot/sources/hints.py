@@ -17,7 +17,7 @@ _LOOKS_LIKE_FEED = re.compile(r"(?:^|[/._-])(?:feeds?|rss2?|atom|index\.xml|feed
 _WORDPRESS = "https://api.w.org/"
 _USUAL = ("/feed", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/rss", "/feed.json")
 """Paths at which programs that write sites put their feeds without a word in the page."""
-_SITEMAP = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SITEMAP = re.compile(r"^[ \t]*+sitemap[ \t]*+:[ \t]*+(\S++)", re.IGNORECASE | re.MULTILINE)
 _MANY = 200
 
 

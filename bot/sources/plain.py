@@ -89,7 +89,7 @@ def tokens(html: str) -> Iterator[str | Tag]:
         if start > at:
             yield decode(html[at:start])
         match = pattern.match(html, start)
-        if match is None and pattern is _TAG and html[start + 1 : start + 2].strip("/").isalpha():
+        if match is None and pattern is _TAG and html[start + 1 : start + 3].lstrip("/")[:1].isalpha():
             pattern = _ROUGH_TAG  # a quote that never ends: from here on tags end at the first ">"
             match = pattern.match(html, start)
         if match is None:

@@ -126,13 +126,13 @@ def _of_fastfeedparser(entry: Mapping[str, Any]) -> Found:
 READERS: Mapping[str, Read] = {"Handbill": handbill, "feedparser": feedparser, "fastfeedparser": fastfeedparser}
 
 
-def limited(read: Read, case: Case) -> bytes:
+def limited(read: Read, case: Case, memory: int = MEMORY) -> bytes:
     """What `read` makes of `case`, as JSON, out of a forked process; nothing where that died or was ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _answer(read, case, writing)
+        _answer(read, case, writing, memory)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
         told = answer.read()
@@ -140,12 +140,12 @@ def limited(read: Read, case: Case) -> bytes:
     return told if status == 0 else b""
 
 
-def _answer(read: Read, case: Case, writing: int) -> None:
+def _answer(read: Read, case: Case, writing: int, memory: int) -> None:
     """Runs in the forked process, and ends it."""
     status = 1
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_FOR, CPU_FOR))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         with os.fdopen(writing, "wb") as answer:
             answer.write(json.dumps(read(case)).encode())
         status = 0
