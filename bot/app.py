@@ -318,11 +318,13 @@ class Core:
 
     async def _drain_lane(self, lane: Lane, until: datetime) -> None:
         while not lane.stopping:
+            # Asked before: what was read while the lane looked is met at its next step.
+            reading = self._enriching is not None and not self._enriching.done()
             rest = await lane.step()
             if rest is None:
                 continue
-            reading = rest.why == READING and self._enriching is not None and not self._enriching.done()
-            if not reading and (rest.until is None or rest.until > until):
+            waits_for_page = reading and rest.why == READING
+            if not waits_for_page and (rest.until is None or rest.until > until):
                 lane.resting = rest
                 self._rests[lane.channel.name] = rest
                 return

@@ -20,6 +20,7 @@ length."""
 
 _VALUE = r"(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)"
 _TAG = re.compile(rf"<(/?)([a-zA-Z][^\s/>]*+)((?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+{_VALUE}?+)?+)*+)>")
+_START = re.compile(r"<(?=[a-zA-Z/!?])")
 _ROUGH_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)>")
 _ATTRIBUTE = re.compile(rf"([^\s/>][^\s/>=]*+)(?:\s*+=\s*+({_VALUE}))?+")
 _RAW = frozenset({"script", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes"})
@@ -49,13 +50,13 @@ def openings(html: str, wanted: frozenset[str]) -> Iterator[Opening]:
     """The opening tags of these names, in order; none of those in comments and scripts."""
     html = html[:MAX_CHARS]
     at, broken = 0, 0
-    while (start := html.find("<", at)) >= 0:
+    while (opening := _START.search(html, at)) is not None:
+        start = opening.start()
         pattern = _TAG if broken < _MAX_BROKEN else _ROUGH_TAG
         match = pattern.match(html, start, start + _MAX_TAG)
         if match is None:
-            opens = html[start + 1 : start + 2].strip("/").isalpha()
-            broken += opens
-            at = _after(html, start, opens=opens)
+            broken += html[start + 1] not in "!?"
+            at = _after(html, start)
             continue
         name, at, text = match[2].lower(), match.end(), ""
         if name in _RAW and not match[1]:
@@ -65,12 +66,8 @@ def openings(html: str, wanted: frozenset[str]) -> Iterator[Opening]:
             yield Opening(name, match[3], decode(text) if name in _DECODED else text)
 
 
-def _after(html: str, start: int, *, opens: bool) -> int:
-    """Where to go on after a "<" that begins no whole tag: a comment, a declaration, a plain character."""
-    if html.startswith("<!--", start):
-        end = html.find("-->", start + 2)
-        return end + 3 if end >= 0 else len(html)
-    if opens or html[start + 1 : start + 2] in ("!", "?", "/"):
-        end = html.find(">", start)
-        return end + 1 if end >= 0 else len(html)
-    return start + 1
+def _after(html: str, start: int) -> int:
+    """Where to go on after a comment, a declaration, or a tag that has no end where it should."""
+    comment = html.startswith("<!--", start)
+    end = html.find("-->", start + 2) if comment else html.find(">", start)
+    return len(html) if end < 0 else end + (3 if comment else 1)

@@ -12,7 +12,7 @@ from aiohttp import web
 from adapters.sandbox.publication import draw
 from adapters.sandbox.server import PublicPost
 from bot.doors import Fetched, Web
-from tests.inside import LONG, core_on, lay_ledger
+from tests.inside import core_on, lay_ledger
 from tests.leaping import LoopClock, run
 from tests.sources.wild import Site
 from tests.stage import HOME, Stage
@@ -67,14 +67,14 @@ def page(site: Site, path: str, head: str = "") -> None:
 
 
 async def _posts(folder: Path, ledger: Path, site: Site, **more: str) -> list[PublicPost]:
-    """What readers see after one round of the program over the feed of `site`."""
+    """What readers see after one round of the program over the feed of `site`, which waits for nothing but pages."""
     clock = LoopClock()
     async with Stage(folder, now=clock.seconds, platforms=["mastodon"]) as stage:
         lay_ledger(ledger, stage)
         settings = {"SOURCES": site.url("/feed.json"), "BACKFILL": "9", "ENRICH": "true", **more}
         stage.through = lambda web: Named(web, site)
         async with core_on(stage, clock, **settings) as core:
-            await core.once(LONG, asyncio.Event())
+            await core.once(0.0, asyncio.Event())
         return list(stage.seats["mastodon"].server.public())
 
 

@@ -335,6 +335,8 @@ PIECES = (
 @example("<meta " + " ".join(f"a{number}=1" for number in range(30_000)) + ">")
 @example('<meta content="' * 30_000)
 @example("<!--" * 30_000)
+@example("<" * 300_000)
+@example("</" * 100_000)
 @example("<title>" * 30_000)
 @example("<script" * 30_000)
 def test_no_page_can_hurt(html: str) -> None:
