@@ -5,7 +5,8 @@ seen before, the pages in between, by time.
                             └─ no ─▶ from a day before the cursor on, oldest first, page after page
 
 The cursor is the publication time of the newest post that was given. A page of the newest posts holds all that are
-newer than its oldest one, so nothing is missed between two looks, however much was published.
+newer than its oldest one, so nothing is missed between two looks, however much was published. Once an hour what was
+changed beyond the newest page is asked for as well: posts that are mended, and those that come out under an old date.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,9 +36,12 @@ OVERLAP = timedelta(days=1)
 """So far before the cursor catching up begins. Old releases compare `after` with the site's own local time, whatever
 offset it is given with: this is more than any zone is away from UTC."""
 
+CHANGES_EVERY = timedelta(hours=1)
+"""How often changes beyond the newest page are asked for."""
+
 _BEGINNING = datetime(1971, 1, 2, tzinfo=UTC)
 _ACCEPT = "application/json"
-_KEPT = "newest_at"
+_KEPT, _SINCE, _CHANGES, _LOOKED = "newest_at", "since", "changes_at", "looked_at"
 _CLOSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MISSING = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
@@ -77,23 +81,35 @@ async def _look(web: Web, offload: Offload, route: Route, cursor: Cursor, now: d
     if not fetched.changed:
         return Reading(None, cursor, fetched.fresh_for)
     page = await _parse(offload, fetched, route)
-    seen = _seen(cursor)
+    seen = _time_of(cursor, _KEPT)
     between = _Between(gapless=None)
     if seen is not None:
-        reached = _reaches(page, seen)
+        # What was published before the last look and was not there then is late, or a clock is off: an hour for each.
+        looked_at = _time_of(cursor, _LOOKED) or seen
+        reached = _reaches(page, max(seen, min(looked_at, now) - LATE))
         between = _Between() if reached else await _read_between(web, offload, route, seen)
+    since = _time_of(cursor, _SINCE) or _oldest(page)
+    asked_at = _time_of(cursor, _CHANGES)
+    changes: tuple[Entry, ...] = ()
+    if between.whole and page.count >= NEWEST and asked_at is not None and now - asked_at >= CHANGES_EVERY:
+        changes, asked_at = await _read_changes(web, offload, route, asked_at, since), now
     newest_at = _newest(between.entries if not between.whole else (*between.entries, *page.entries), seen, now)
     feed = Feed(
         id=None,
         title=urlsplit(route.home or "").hostname or "",
         link=route.home,
         language=None,
-        entries=_merged(page.entries, between.entries),
+        entries=_merged(page.entries, (*changes, *between.entries)),
         kind="WordPress REST",
         notes=(between.note,) if between.note else (),
         gapless=between.gapless,
     )
-    memory = _memory(newest_at, url, fetched if between.whole else None)
+    memory = {
+        **_memory(newest_at, url, fetched if between.whole else None),
+        _SINCE: since.isoformat(),
+        _CHANGES: (asked_at or now).isoformat(),
+        **({_LOOKED: now.isoformat()} if between.whole else {}),
+    }
     return Reading(feed, Cursor(memory=memory), fetched.fresh_for)
 
 
@@ -126,6 +142,22 @@ async def _read_between(web: Web, offload: Offload, route: Route, seen: datetime
     return _Between(tuple(entries), whole=False, note=note)
 
 
+async def _read_changes(
+    web: Web, offload: Offload, route: Route, asked_at: datetime, since: datetime
+) -> tuple[Entry, ...]:
+    """The posts that were changed since an hour before `asked_at`, without those from before the first look, which
+    nobody has been given. What cannot be had of them is done without: the next look asks again in an hour."""
+    after = f"{asked_at - LATE:%Y-%m-%dT%H:%M:%SZ}"
+    url = route.url(per_page=PAGE, orderby="modified", order="desc", modified_after=after, _embed=EMBED, _fields=FIELDS)
+    try:
+        page = await _parse(offload, await web.get(url, accept=_ACCEPT), route)
+    except FetchFailed as failed:
+        if failed.retry_after is not None:
+            raise
+        return ()
+    return tuple(entry for entry in page.entries if entry.published_at and entry.published_at >= since)
+
+
 async def _parse(offload: Offload, fetched: Fetched, route: Route) -> Page:
     try:
         return await offload(partial(read_posts, fetched.body, fetched.charset, fetched.url))
@@ -137,6 +169,12 @@ def _reaches(page: Page, seen: datetime) -> bool:
     """Whether nothing that is newer than `seen` can be missing from the newest page."""
     times = [entry.published_at for entry in page.entries if entry.published_at]
     return page.count < NEWEST or min(times, default=seen) <= seen - LATE
+
+
+def _oldest(page: Page) -> datetime:
+    """Since when all posts have been given once this page, the first one, has been."""
+    times = [entry.published_at for entry in page.entries if entry.published_at]
+    return min(times) if page.count >= NEWEST and times else _BEGINNING
 
 
 def _newest(entries: Sequence[Entry], seen: datetime | None, now: datetime) -> datetime | None:
@@ -156,8 +194,8 @@ def _merged(newest: Sequence[Entry], between: Sequence[Entry]) -> tuple[Entry, .
 # ── what is remembered ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _seen(cursor: Cursor) -> datetime | None:
-    kept = cursor.memory.get(_KEPT)
+def _time_of(cursor: Cursor, name: str) -> datetime | None:
+    kept = cursor.memory.get(name)
     return read_time(kept) if isinstance(kept, str) else None
 
 

@@ -27,7 +27,12 @@ FIELDS = ",".join(
 )
 EMBED = "author,wp:featuredmedia,wp:term"
 
-_OURS = frozenset({"_embed", "_fields", "page", "per_page", "offset", "order", "orderby", "after", "before", "context"})
+_OURS = frozenset(
+    {"_embed", "_fields", "page", "per_page", "offset", "order", "orderby", "after", "before", "context"}
+) | {
+    "modified_after",
+    "modified_before",
+}
 _NO_TAGS = frozenset({"post_format", "nav_menu", "language", "post_translations"})
 _POSTS = "/wp/v2/posts"
 

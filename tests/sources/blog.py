@@ -61,7 +61,9 @@ class Blog:
         """Bring out a post, dated `at` or now, which appears so many seconds late; its guid."""
         self._made += 1
         at = at or self.now
-        post = BlogPost(self._made, at, title or f"Post {self._made}", at, self.now + timedelta(seconds=late), more)
+        post = BlogPost(
+            self._made, at, title or f"Post {self._made}", self.now, self.now + timedelta(seconds=late), more
+        )
         self.posts.append(post)
         return post.guid
 
@@ -99,19 +101,24 @@ class Blog:
             return 200, "<!doctype html><title>Home</title>"
         size, number = int(query.get("per_page", "10")), int(query.get("page", "1"))
         found = [post for post in self.posts if post.appears_at <= self.now and self._within(post, query)]
-        found.sort(key=lambda post: (self._local(post.at), post.number), reverse=query.get("order", "desc") == "desc")
+        found.sort(key=lambda post: (self._local(self._ordered(post, query)), post.number))
+        if query.get("order", "desc") == "desc":
+            found.reverse()
         pages = -(-len(found) // size)
         if number > max(pages, 1):
             return 400, json.dumps({"code": "rest_post_invalid_page_number", "message": "No.", "data": {"status": 400}})
         shown = found[(number - 1) * size : number * size]
         return 200, json.dumps([self._json(post, query) for post in shown])
 
+    def _ordered(self, post: BlogPost, query: Mapping[str, str]) -> datetime:
+        return post.modified_at if query.get("orderby") == "modified" else post.at
+
     def _local(self, at: datetime) -> datetime:
         return (at + self.offset).replace(tzinfo=None)
 
     def _within(self, post: BlogPost, query: Mapping[str, str]) -> bool:
-        local = self._local(post.at)
-        for name, keeps in (("after", local.__gt__), ("before", local.__lt__)):
+        local, modified = self._local(post.at), self._local(post.modified_at)
+        for name, keeps in (("after", local.__gt__), ("before", local.__lt__), ("modified_after", modified.__gt__)):
             if stated := query.get(name):
                 at = datetime.fromisoformat(stated)
                 if not keeps(self._local(at.astimezone(UTC)) if at.tzinfo else at):

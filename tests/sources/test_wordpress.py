@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.doors import FetchFailed
@@ -155,6 +155,7 @@ def test_what_is_no_list_of_posts_is_said_in_words(body: str, words: str) -> Non
     assert words in str(caught.value)
 
 
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_any_list_is_read_without_an_error(document: object) -> None:
     """JSON of the wrong shape gives fewer entries, or NotPosts."""
@@ -203,6 +204,68 @@ async def test_what_was_changed_is_given_again(the_web: AiohttpWeb, site: Site) 
     blog.edit(guid, "Fish")
     (entry,) = feed_of(await look(the_web, blog, url, reading.cursor)).entries
     assert (guid, "Fish", blog.now) == (entry.id, entry.title, entry.updated_at)
+
+
+async def test_what_is_changed_beyond_the_newest_page_is_asked_for_once_an_hour(
+    the_web: AiohttpWeb, site: Site
+) -> None:
+    """An old post that is mended, and a new one under an old date, are found; what was there before the first look and
+    was never given is left alone."""
+    blog = Blog()
+    url = blog.on(site)
+
+    def changes() -> list[str]:
+        return [asked["modified_after"] for asked in blog.asked if "modified_after" in asked]
+
+    never = blog.publish("From the archive", at=blog.now - timedelta(days=400))
+    guid = blog.publish("Fisch", at=blog.now - timedelta(days=2))
+    for _ in range(NEWEST - 1):
+        blog.publish()
+    reading = await look(the_web, blog, url)
+    blog.now += timedelta(minutes=30)
+    for _ in range(NEWEST):
+        blog.publish()
+    reading = await look(the_web, blog, url, reading.cursor)
+    blog.edit(never, "Mended")
+    blog.edit(guid, "Fish")
+    late = blog.publish("Late", at=blog.now - timedelta(days=1))
+    reading = await look(the_web, blog, url, reading.cursor)
+    assert (set(), []) == ({guid, late} & set(guids(reading)), changes())
+    blog.now += timedelta(minutes=31)
+    reading = await look(the_web, blog, url, reading.cursor)
+    found = {entry.id: entry.title for entry in feed_of(reading).entries}
+    assert ("Fish", "Late", None) == (found.get(guid), found.get(late), found.get(never))
+    await look(the_web, blog, url, reading.cursor)
+    assert ["2026-11-23T06:00:00Z"] == changes()
+
+
+async def test_many_posts_at_once_are_not_gone_through_for_ever(the_web: AiohttpWeb, site: Site) -> None:
+    """After an import the newest page is full of one minute; some hours later it is known that nothing is behind it."""
+    blog = Blog()
+    url = blog.on(site)
+    reading = await look(the_web, blog, url)
+    for _ in range(NEWEST):
+        blog.publish()
+    walks = []
+    for _ in range(3):
+        blog.now += timedelta(minutes=91)
+        blog.asked.clear()
+        reading = await look(the_web, blog, url, reading.cursor)
+        walks.append(sum("after" in asked for asked in blog.asked))
+    assert [1, 1, 0] == walks
+
+
+async def test_changes_that_cannot_be_had_cost_nothing(the_web: AiohttpWeb, site: Site) -> None:
+    """A site that refuses the question has its newest page read all the same."""
+    blog = Blog()
+    url = blog.on(site)
+    for _ in range(NEWEST):
+        blog.publish()
+    reading = await look(the_web, blog, url)
+    answer = blog.answer
+    blog.answer = lambda query: (400, "{}") if "modified_after" in query else answer(query)  # type: ignore[method-assign]
+    blog.now += timedelta(hours=2)
+    assert NEWEST == len(guids(await look(the_web, blog, url, reading.cursor)))
 
 
 @pytest.mark.parametrize("hours", [-9, 0, 13])
@@ -268,7 +331,7 @@ async def test_a_site_that_does_not_take_times(the_web: AiohttpWeb, site: Site) 
     blog.publish()
     reading = await look(the_web, blog, url)
     answer = blog.answer
-    blog.answer = lambda query: (400, '{"code": "rest_invalid_param"}') if "after" in query else answer(query)  # type: ignore[method-assign]
+    blog.answer = lambda query: (400, "{}") if {"after", "modified_after"} & query.keys() else answer(query)  # type: ignore[method-assign]
     blog.now += timedelta(days=1)
     for _ in range(NEWEST):
         blog.publish()
@@ -318,6 +381,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 
 
 @example([("schedule", 1, 0), ("publish", 6, 1), ("look", 1, 0), ("publish", 4, 60)], 0)
+@settings(max_examples=40)
 @given(histories(), st.integers(-12, 14))
 def test_every_post_is_given_over_any_history(history: list[tuple[str, int, int]], hours: int) -> None:
     """Whatever is published, scheduled, deleted and dated ahead between looks: at the last one, all that can still be
