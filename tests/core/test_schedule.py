@@ -17,6 +17,7 @@ from bot.schedule import (
     interval,
     latest_look,
     next_look,
+    settle_look,
 )
 from tests.core.test_model import Dice
 
@@ -149,3 +150,24 @@ def test_a_rhythm_is_kept_as_it_is(rhythm: Rhythm) -> None:
 def test_what_cannot_be_read_is_not_known(text: str | None) -> None:
     """A ledger of a later release, or a damaged one, costs the rhythm and nothing else."""
     assert load_rhythm(text) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("settle", "failures", "quiet", "before"),
+    [
+        (60.0, 0, frozenset(), 3.0),
+        (3600.0, PATIENCE, frozenset(), 3.0),
+        (10.0, 0, frozenset(), 1.0),
+        (0.9, 0, frozenset(), None),
+        (0.0, 0, frozenset(), None),
+        (60.0, PATIENCE + 1, frozenset(), None),
+        (60.0, 0, frozenset(range(168)) - {0}, None),
+    ],
+)
+def test_a_source_is_looked_at_once_more_before_an_article_goes_out(
+    settle: float, failures: int, quiet: frozenset[int], before: float | None
+) -> None:
+    """Seconds before; not in a window without room for it, nor of a source in trouble or in its quiet hours."""
+    settles_at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    at = settle_look(settles_at, settle, Rhythm(quiet=quiet), failures=failures)
+    assert before == (None if at is None else (settles_at - at).total_seconds())
