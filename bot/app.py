@@ -73,7 +73,7 @@ class Core:
         self._settings = settings
         self._opened = opened
         self.doors = doors
-        self._redact = redact
+        self.redact = redact
         self._renderer = Renderer()
         self.lanes: dict[str, Lane] = {}
         self.accounts: list[Account] = []
@@ -99,7 +99,7 @@ class Core:
                 self.doors,
                 self._renderer,
                 quiet_for=self._quiet_for(each.adapter),
-                redact=self._redact,
+                redact=self.redact,
                 taken=taken,
                 backoff_from=self._settings.backoff,
                 confirm_after=self._settings.confirm_after,
@@ -126,7 +126,7 @@ class Core:
         return found
 
     def _auditor(self, lanes: Sequence[Lane]) -> Auditor:
-        return Auditor(lanes, self.doors, self._redact, late_after=self._settings.late_after)
+        return Auditor(lanes, self.doors, self.redact, late_after=self._settings.late_after)
 
     def _identities_for(self, channel: str) -> list[str]:
         """Of the sources that are read, and whose articles go to this channel."""
@@ -177,7 +177,7 @@ class Core:
             rules,
             channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
             on_new=self._on_new(source, lanes),
-            redact=self._redact,
+            redact=self.redact,
             robots=self._robots,
         )
 
@@ -203,7 +203,7 @@ class Core:
 
         if not self._settings.enrich:
             return ready
-        enricher = Enricher(source.identity, self.doors, self._robots, on_ready=ready, redact=self._redact)
+        enricher = Enricher(source.identity, self.doors, self._robots, on_ready=ready, redact=self.redact)
         self.enrichers.append(enricher)
 
         def found() -> None:

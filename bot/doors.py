@@ -4,9 +4,9 @@ Each has a form for production (threads, sockets, the real clock) and an inline 
 core runs in virtual time in one thread. No loop calls `asyncio.sleep`, `time`, `random` or an executor by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -104,6 +104,8 @@ class Fetched:
     """Validators, verbatim as the server sent them."""
     fresh_for: float | None = None
     """Seconds for which the server asks not to be polled again (Cache-Control max-age), if it said."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Relation → address, absolute, of the Link headers that the poll has a use for (hub, self): the first of each."""
     moved_to: str | None = None
     """The new address, where every redirect on the way was a permanent one (301, 308)."""
 
@@ -135,6 +137,13 @@ class Web(Protocol):
         max_bytes: int = 10 * 2**20,
     ) -> Fetched:
         """Fetch `url`, conditionally where validators are given. Raises FetchFailed."""
+
+
+class Hubs(Protocol):
+    """The same door, for the one thing that is sent to the web that sources live in: requests for pushes."""
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form that is accepted (2xx). Raises FetchFailed."""
 
 
 class Offload(Protocol):
@@ -175,3 +184,5 @@ class Doors:
     leases: Leases
     web: Web
     offload: Offload
+    hubs: Hubs | None = None
+    """None where nobody asks for pushes."""

@@ -6,7 +6,9 @@
 Which entries are new, and what becomes of them, is decided in `bot.plan`. It talks to no platform.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from sqlalchemy import Connection
 
 from bot import missed, moves
 from bot.doors import Doors, FetchFailed
-from bot.ledger import flood, intake
+from bot.ledger import flood, intake, subscriptions
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
@@ -29,6 +31,7 @@ from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Reading, Unreadable
 from bot.sources.robots import Robots
+from bot.websub import slowed, was_announced
 
 log = structlog.get_logger()
 
@@ -36,6 +39,10 @@ GONE = 410
 """HTTP status: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.11"""
 WHILE_ANOTHER_LOOKS = 2.0
 """Seconds."""
+BETWEEN_PUSHES = 1.0
+"""Seconds between two looks, however many pushes come."""
+ONCE_MORE = (10.0, 60.0)
+"""Seconds of the looks that follow one that a push led to and that showed nothing new: caches may lag behind."""
 
 
 class Poller:
@@ -61,6 +68,11 @@ class Poller:
         self._channel_ids = channel_ids
         self._on_new = on_new
         self._redact = redact
+        self._pushed = asyncio.Event()
+        self._more_looks: list[float] = []
+        """Seconds until each of the looks that a push still leads to."""
+        self._news = False
+        """Whether the last look has found something."""
         self._said: str | None = None
         """Why the last look failed, as the log has it: the same is not said at every look."""
         self._log = log.bind(source=source.name)
@@ -80,7 +92,7 @@ class Poller:
         failures = 0
         while True:
             try:
-                await self._doors.clock.sleep(await self._until_due())
+                await self._rest()
                 await self._look_alone()
                 failures = 0
             except Exception as error:
@@ -89,17 +101,42 @@ class Poller:
                 # Its server is not asked more often for what we could not write down.
                 await self._doors.clock.sleep(max(wait, self.source.poll_every))
 
+    def look_now(self) -> None:
+        """There is something to see, as somebody says who should know: the next look is due at once."""
+        self._pushed.set()
+
+    async def _rest(self) -> None:
+        """Until the next look is due, or somebody says that there is something to see."""
+        wait = await self._until_due()
+        if self._more_looks:
+            wait = min(wait, self._more_looks.pop(0))
+        with suppress(TimeoutError):
+            async with self._doors.clock.deadline(wait):
+                await self._pushed.wait()
+
     async def _look_alone(self) -> None:
         """A look, unless another process has just had it or is having it."""
         lease = await self._doors.leases.take(f"source:{self.source.identity}", fair=False)
         if lease is None:
             await self._doors.clock.sleep(WHILE_ANOTHER_LOOKS)
             return
+        # Cleared before the look: what comes while it goes on may be too late for it.
+        pushed = self._pushed.is_set()
+        self._pushed.clear()
         try:
-            if not lease.contested or await self._until_due() <= 0:
+            if pushed:
+                await self._look_for_push()
+            elif not lease.contested or await self._until_due() <= 0:
                 await self.look()
         finally:
             await self._doors.leases.give_back(lease)
+
+    async def _look_for_push(self) -> None:
+        if await self.told_until():  # a hub's word does not go before the server's own
+            return
+        await self.look()
+        self._more_looks = [] if self._news else list(ONCE_MORE)
+        await self._doors.clock.sleep(BETWEEN_PUSHES)
 
     async def _until_due(self) -> float:
         state = await self._state()
@@ -108,7 +145,8 @@ class Poller:
         meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self._bounds.every)
         if state.polled_at and state.told_until_at is None and state.failures <= PATIENCE:
             # An interval that was made shorter counts now.
-            meant = min(meant, latest_look(state.polled_at, self._bounds, state.rhythm) - state.polled_at)
+            latest = latest_look(state.polled_at, self._bounds_of(state), state.rhythm)
+            meant = min(meant, latest - state.polled_at)
         left = max(0.0, min(wait, meant).total_seconds())
         return left if (settling := await self._until_settled(state)) is None else min(left, settling)
 
@@ -132,7 +170,7 @@ class Poller:
 
     async def look(self) -> None:
         """One look at the source; what it comes to is in the ledger afterwards. Only the ledger's errors rise."""
-        state = await self._state()
+        state, self._news = await self._state(), False
         try:
             watched = replace(self.source.watched, url=moves.address(self.source.url, state))
             now = self._doors.clock.now()
@@ -163,7 +201,7 @@ class Poller:
 
     async def _unchanged(self, state: SourceState, reading: Reading) -> None:
         now, rhythm = self._doors.clock.now(), replace(state.rhythm, fresh_for=reading.fresh_for)
-        due = self._next(now, rhythm).at
+        due = self._next(now, rhythm, self._bounds_of(state)).at
         more = {"rhythm": rhythm.dump(), **moves.seen(state, reading.moved_to)}
 
         def work(conn: Connection) -> None:
@@ -216,15 +254,35 @@ class Poller:
                 complete=feed.complete,
             )
             heard = rhythm.heard(intake.list_times(conn, state.id))
-            intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard).at)
+            bounds = self._note_pushes(conn, state, feed, found_any=bool(stored.new), now=now)
+            intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard, bounds).at)
             self._note_health(conn, state, heard, now)
             missed.tell(conn, state.id, self.source.name, feed, now=now)
             if any(new.held and new.held.until is None for new in decided.new):
                 flood.raise_flood(conn, state.id, now=now)
             return stored
 
-        self._say(await self._doors.ledger.write(work), state, feed, unusable=len(feed.entries) - len(found))
+        stored = await self._doors.ledger.write(work)
+        self._news = bool(stored.new)
+        self._say(stored, state, feed, unusable=len(feed.entries) - len(found))
         self._on_new()
+
+    def _note_pushes(
+        self, conn: Connection, state: SourceState, feed: Feed, *, found_any: bool, now: datetime
+    ) -> Bounds:
+        """Keep which hub the document names, and whether pushes can be relied on; how often to look by that."""
+        subscriptions.note_hub(conn, state.id, feed.hub, feed.topic, now=now)
+        state = intake.get_source(conn, self.source.identity)  # a push may have come meanwhile
+        if found_any and state.pushed_at is not None and not was_announced(state.pushed_at, now):
+            subscriptions.note_unannounced(conn, state.id)
+            return self._bounds
+        return self._bounds_of(state)
+
+    def _bounds_of(self, state: SourceState) -> Bounds:
+        """How often to look, less often while pushes come."""
+        now = self._doors.clock.now()
+        every = slowed(self._bounds.every, pushed_at=state.pushed_at, lease_until=state.lease_until, now=now)
+        return replace(self._bounds, every=every)
 
     def _cursor(self, now: datetime, cursor: Cursor, feed: Feed) -> Mapping[str, Any]:
         newest = max(
@@ -287,8 +345,17 @@ class Poller:
         await self._doors.ledger.write(work)
         self._log.error("source.gone", reason=reason, next_poll_at=back_at)
 
-    def _next(self, now: datetime, rhythm: Rhythm, *, failures: int = 0, retry_after: float | None = None) -> Due:
-        return next_look(now, self._bounds, rhythm, failures=failures, retry_after=retry_after, dice=self._doors.dice)
+    def _next(
+        self,
+        now: datetime,
+        rhythm: Rhythm,
+        bounds: Bounds | None = None,
+        *,
+        failures: int = 0,
+        retry_after: float | None = None,
+    ) -> Due:
+        bounds, dice = bounds or self._bounds, self._doors.dice
+        return next_look(now, bounds, rhythm, failures=failures, retry_after=retry_after, dice=dice)
 
     def _say(self, stored: Stored, state: SourceState, feed: Feed, *, unusable: int) -> None:
         skipped = [new for _, new in stored.new if new.skipped]

@@ -112,7 +112,7 @@ async def production(settings: Settings) -> AsyncIterator[Doors]:
     )
     offload = ThreadOffload()
     try:
-        yield Doors(clock, SystemDice(), ledger, _leases(settings, ledger, clock), web, offload)
+        yield Doors(clock, SystemDice(), ledger, _leases(settings, ledger, clock), web, offload, web)
     finally:
         await web.close()
         offload.close()

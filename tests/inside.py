@@ -32,7 +32,7 @@ async def core_on(stage: Stage, clock: LoopClock, **more: str) -> AsyncIterator[
     ledger = ThreadLedger(open_engine(settings.database_url))
     web = AiohttpWeb(USER_AGENT, now=clock.now, allow_networks=settings.fetch.allow_networks)
     offload = ThreadOffload()
-    doors = Doors(clock, SystemDice(), ledger, SoleLeases(), stage.through(web), offload)
+    doors = Doors(clock, SystemDice(), ledger, SoleLeases(), stage.through(web), offload, web)
     opened = []
     for channel in settings.channels:
         waits = settings.waits_for(PLATFORMS[channel.platform])

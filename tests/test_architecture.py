@@ -27,7 +27,7 @@ PURE = (
     "bot.pace",
     "bot.ledger.texts",
     *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
-    *("bot.sources.robots_txt", "bot.facts"),
+    *("bot.sources.robots_txt", "bot.facts", "bot.sources.push", "bot.signed", "bot.websub"),
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
     *("bot.sources.sniff", "bot.sources.wordpress_posts", "bot.sources.sitemap_xml", "bot.sources.older"),
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),

@@ -12,7 +12,7 @@ from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.merge import join, list_kin
 from bot.ledger.newer import doubted_since
-from bot.ledger.schema import OPEN, article_keys, articles, channels, deliveries, sources
+from bot.ledger.schema import OPEN, article_keys, articles, channels, deliveries, sources, subscriptions
 from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
@@ -43,6 +43,9 @@ class SourceState:
     """Where permanent redirects lead from the address in the settings."""
     moves: int
     """How often in a row they did."""
+    pushed_at: datetime | None = None
+    lease_until: datetime | None = None
+    """The last push, where they are relied on, and until when there will be more (WebSub)."""
 
 
 def register_source(conn: Connection, *, identity: str, name: str, url: str, now: datetime) -> SourceState:
@@ -69,7 +72,9 @@ def register_source(conn: Connection, *, identity: str, name: str, url: str, now
 
 def get_source(conn: Connection, identity: str) -> SourceState:
     """The state of a registered source."""
-    row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one()
+    pushes = (subscriptions.c.pushed_at, subscriptions.c.lease_until)
+    query = select(sources, *pushes).outerjoin(subscriptions).where(sources.c.identity == identity)
+    row = conn.execute(query).mappings().one()
     return SourceState(
         id=row["id"],
         cursor=Cursor(row["etag"], row["last_modified"], load_memory(row["memory"])),
@@ -82,6 +87,8 @@ def get_source(conn: Connection, identity: str) -> SourceState:
         rhythm=load_rhythm(row["rhythm"]),
         moved_to=row["moved_to"],
         moves=row["moves"],
+        pushed_at=row["pushed_at"],
+        lease_until=row["lease_until"],
     )
 
 

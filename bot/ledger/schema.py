@@ -93,6 +93,22 @@ sources = Table(
 UNENRICHED = text("enrich_until IS NOT NULL")
 """Literal, as below."""
 
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("source_id", ForeignKey("sources.id"), primary_key=True),
+    Column("hub", Words, nullable=False, comment="as the source names it"),
+    Column("topic", Words, nullable=False, comment="under which the hub knows the source"),
+    Column("callback", Words, unique=True, comment="fingerprint of the address that the hub was given; no secret"),
+    Column("standing", Words, nullable=False, comment="see bot.websub"),
+    Column("due_at", Utc, nullable=False, comment="when the hub is asked (again)"),
+    Column("lease_until", Utc, comment="how long it pushes"),
+    Column("pushed_at", Utc, comment="last push; null while they are not relied on"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="requests since it asked back"),
+    Column("last_error", Words),
+)
+"""Where one is told of a source's changes (WebSub)."""
+
 articles = Table(
     "articles",
     metadata,

@@ -36,7 +36,7 @@ from bot.sources.markup import (
 from bot.sources.older import is_whole, older_of
 from bot.sources.plain import Tag, one_line, title_of, to_text, tokens
 from bot.sources.reading import Cursor, Reading, Unreadable, Watched
-from bot.sources.wishes import ask_every, hub_and_topic, quiet_hours
+from bot.sources.wishes import ask_every, hub_and_topic, quiet_hours, with_hub
 from bot.sources.withdrawal import with_withdrawn
 
 ACCEPT = (
@@ -75,7 +75,7 @@ async def take_feed(offload: Offload, fetched: Fetched, cursor: Cursor) -> Readi
     """What `fetched`, the answer at the feed's own address, comes to. Raises NotAFeed."""
     if not fetched.changed:
         return Reading(None, cursor, fetched.fresh_for, fetched.moved_to)
-    feed = await offload(partial(parse_feed, fetched))
+    feed = with_hub(await offload(partial(parse_feed, fetched)), fetched.links, fetched.url)
     validators = Cursor(fetched.etag, fetched.last_modified) if feed.complete else Cursor()
     return Reading(feed, validators, fetched.fresh_for, fetched.moved_to)
 

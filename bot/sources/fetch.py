@@ -9,7 +9,7 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,7 +24,7 @@ from yarl import URL
 from bot.doors import Fetched, FetchFailed
 from bot.links import absolute, clean_link
 from bot.sources.addresses import Network, may_connect
-from bot.sources.headers import content_type, fresh_for, retry_after, validator
+from bot.sources.headers import content_type, fresh_for, links, retry_after, validator
 
 MAX_REDIRECTS = 5
 MAX_HEADER = 8_190
@@ -32,6 +32,7 @@ MAX_HEADER = 8_190
 MAX_HEADERS = 128
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEP_THE_FORM = frozenset({307, 308})
 _PERMANENT = frozenset({301, 308})
 _NOT_PUBLIC = "is not a public address"
 
@@ -104,6 +105,37 @@ class AiohttpWeb:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failed(url, error) from None
 
+    async def post_form(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form that is accepted (2xx), where the redirects that keep it a form lead. Raises FetchFailed."""
+        try:
+            async with asyncio.timeout(self._total_for):
+                await self._submit(url, form)
+        except TimeoutError:
+            raise FetchFailed(f"{_shown(url)} gave no answer within {self._total_for:g} seconds.") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _failed(url, error) from None
+
+    async def _submit(self, url: str, form: Mapping[str, str]) -> None:
+        address = clean_link(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            if address is None:
+                raise FetchFailed(f"{_shown(url)} is not a web address.")
+            target = URL(address.partition("#")[0], encoded=True)
+            self._check_literal(target)
+            session = self._opened()
+            async with session.post(target, data=form, allow_redirects=False, proxy=self._proxy) as response:
+                if response.status not in _KEEP_THE_FORM:
+                    if response.status // 100 != 2:  # noqa: PLR2004 - success
+                        said = " ".join((await _start(response)).split())[:200]
+                        raise FetchFailed(
+                            f"{_shown(url)} answers with status {response.status}: {said or 'nothing else'}.",
+                            status=response.status,
+                            retry_after=retry_after(response.headers, self._now()),
+                        )
+                    return
+                address = _redirected(response, address)
+        raise FetchFailed(f"{_shown(url)} redirects more than {MAX_REDIRECTS} times.")
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -145,6 +177,7 @@ class AiohttpWeb:
             etag=validator(response.headers, "ETag"),
             last_modified=validator(response.headers, "Last-Modified"),
             fresh_for=fresh_for(response.headers),
+            links=links(response.headers.getall("Link", []), url),
             moved_to=moved_to,
         )
 
@@ -234,6 +267,11 @@ async def _body(response: ClientResponse, url: str, max_bytes: int) -> bytes:
             return bytes(body)
     response.close()
     raise FetchFailed(f"{_shown(url)} is larger than {max_bytes / 2**20:g} MiB.")
+
+
+async def _start(response: ClientResponse) -> str:
+    """What an answer begins with, as text."""
+    return (await response.content.read(2_000)).decode("utf-8", "replace")
 
 
 def _redirected(response: ClientResponse, address: str) -> str:

@@ -1,11 +1,16 @@
 """What the headers of an answer say about it. Pure; a header that makes no sense says nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.sources.dates import read_time
+from bot.sources.markup import link_in
 
+_LINK = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w*-]{1,50}(?:\s*=\s*(?:\"[^\"]{0,2000}\"|[^\s\",;]{1,2000}))?)*)")
+_PARAMETER = re.compile(r";\s*([\w*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))")
+_MOST_LINKS = 16_000
+"""Characters."""
 _LONGEST_WAIT = 31 * 24 * 3600.0
 """Seconds. What a server asks beyond that is a mistake."""
 
@@ -34,6 +39,20 @@ def validator(headers: Mapping[str, str], name: str) -> str | None:
     """A validator as the server sent it, if it can be kept and sent back as it is."""
     text = headers.get(name, "")
     return text if text and len(text) <= 1_000 and text.isascii() and text.isprintable() else None  # noqa: PLR2004
+
+
+def links(values: Iterable[str], base: str) -> dict[str, str]:
+    """Relation → address of the Link headers (RFC 8288), the first of each: of those that WebSub reads, which are hub
+    and self. What relates another document than this one (`anchor`) is left out."""
+    found: dict[str, str] = {}
+    for match in _LINK.finditer(", ".join(values)[:_MOST_LINKS]):
+        parameters = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(match[2])}
+        target = link_in(match[1], base)
+        if target and "anchor" not in parameters:
+            for relation in parameters.get("rel", "").lower().split():
+                if relation in ("hub", "self"):
+                    found.setdefault(relation, target)
+    return found
 
 
 def content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:

@@ -1,9 +1,12 @@
 """What a document asks of those who look at it: how often, at what hours not, and where to be told instead."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from lxml import etree
 
+from bot.sources.entry import Feed
 from bot.sources.markup import Fields, base_of, fields_of, first_text, link_in, text_of
 
 _MINUTE, _DAY = 60.0, 86_400.0
@@ -53,6 +56,14 @@ def hub_and_topic(links: list[etree._Element], url: str) -> tuple[str | None, st
         if relation in ("hub", "self") and (link := link_in(element.get("href") or "", base_of(element, url))):
             found.setdefault(relation, link)
     return found.get("hub"), found.get("self")
+
+
+def with_hub(feed: Feed, links: Mapping[str, str], url: str) -> Feed:
+    """`feed`, fetched at `url`, with hub and topic as the headers of the answer say (`links`), which go first; where
+    nothing says under which address the hub knows it, by the one at which it was found."""
+    if "hub" in links:
+        return replace(feed, hub=links["hub"], topic=links.get("self") or feed.topic or url)
+    return feed if feed.hub is None or feed.topic is not None else replace(feed, topic=url)
 
 
 def _inner(fields: Fields, outer: str, inner: str) -> list[str]:

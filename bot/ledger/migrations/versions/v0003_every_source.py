@@ -20,6 +20,26 @@ def upgrade() -> None:
     op.add_column("articles", sa.Column("merged_into", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_articles_merged_into"), "articles", ["merged_into"], unique=False)
     _pages()
+    _pushes()
+
+
+def _pushes() -> None:
+    op.create_table(
+        "subscriptions",
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("hub", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("callback", sa.Text(), nullable=True),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("due_at", TIME, nullable=False),
+        sa.Column("lease_until", TIME, nullable=True),
+        sa.Column("pushed_at", TIME, nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_subscriptions_source_id_sources")),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("callback", name=op.f("uq_subscriptions_callback")),
+    )
 
 
 def _pages() -> None:
