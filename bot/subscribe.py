@@ -34,7 +34,7 @@ from bot.websub import (
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 15.0
+LOOK_EVERY = 30.0
 """Seconds between two looks for what is to be asked."""
 
 

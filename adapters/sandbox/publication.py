@@ -52,6 +52,8 @@ class Publication(SandboxServer):
         self.newest = newest
         self.link_base = link_base
         self.etags = True
+        self.link = ""
+        """The header Link, where there is one: a hub, such as `<https://hub.example/>; rel="hub"`."""
         self.last_modified = True
         """Whether answers carry the two validators."""
         self.max_age: int | None = None
@@ -210,6 +212,8 @@ class Publication(SandboxServer):
     def _conditional(self, request: web.Request, body: bytes, kind: str, changed_at: datetime) -> Answer:
         headers = {"Content-Type": kind}
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if self.link:
+            headers["Link"] = self.link
         if self.etags:
             headers["ETag"] = etag
         if self.last_modified:

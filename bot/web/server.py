@@ -24,7 +24,7 @@ MAX_BODY = 2**20
 MAX_HEADER, MAX_HEADERS = 8_190, 64
 """Bytes of one line, and how many."""
 MAX_CONNECTIONS = 200
-LIVES_FOR, LOOKS_EVERY = 30.0, 5.0
+LIVES_FOR, LOOKS_EVERY = 30.0, 10.0
 """Seconds after which a connection is cut, whatever it is at; and between two looks for such."""
 ANSWERS_WITHIN = 5.0
 """Seconds that the ledger has for saying that it is there."""

@@ -2,83 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientSession
 
-from bot.app import Core
-from bot.signed import SIGNATURE, TIMESTAMP, sign
-from bot.web.open import opened_server
-from bot.web.server import LIVES_FOR, MAX_BODY, WebServer
-from tests.inside import Told, core_on, lay_ledger
-from tests.leaping import LoopClock, run
-from tests.secrecy import hand_out
-from tests.stage import HOME, Stage
-
-SECRET = hand_out("5e1b0c3f9a7d4e6288aa01bc34de56f7")
-
-
-class Desk:
-    """A running daemon with a web server, and whoever posts to it."""
-
-    def __init__(self, stage: Stage, core: Core, server: WebServer, clock: LoopClock, session: ClientSession) -> None:
-        self.stage, self.core, self.server, self.clock, self.session = stage, core, server, clock, session
-
-    async def post(self, document: object, *, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
-        """Post articles, signed now with the right secret unless `headers` say otherwise: status and answer."""
-        data = json.dumps(document).encode() if body is None else body
-        async with self.session.post(self.url(), data=BytesIO(data), headers=self.signed(data) | headers) as response:
-            return response.status, await _json(response)
-
-    def signed(self, data: bytes, *, ago: float = 0.0, secret: str = SECRET) -> dict[str, str]:
-        """The headers for a body that was sent some seconds ago."""
-        at = int((self.clock.now() - timedelta(seconds=ago)).timestamp())
-        return {TIMESTAMP: str(at), SIGNATURE: sign(data, secret=secret, timestamp=at)}
-
-    def url(self, path: str = "/hooks/articles") -> str:
-        """An address of the server."""
-        return f"http://127.0.0.1:{self.server.port}{path}"
-
-    async def posts(self, link: str) -> dict[str, int]:
-        """How many posts of an article each platform shows, once each has one."""
-        for seat in self.stage.seats.values():
-            while not seat.by_link().get(link):
-                await seat.server.arrivals(len(seat.server.requests) + 1)
-        return {name: len(seat.by_link()[link]) for name, seat in self.stage.seats.items()}
-
-
-async def _json(response: ClientResponse) -> Any:
-    return json.loads(await response.read())
-
-
-@asynccontextmanager
-async def desk(folder: Path, ledger: Path, *, platforms: tuple[str, ...] = (), **more: str) -> AsyncIterator[Desk]:
-    """A daemon at work on a stage, with a hook."""
-    clock = LoopClock()
-    async with Stage(folder, now=clock.seconds, platforms=platforms or ("mastodon",)) as stage:
-        lay_ledger(ledger, stage)
-        web = {"WEB__LISTEN": "127.0.0.1:9", "WEB__HOOK_SECRET": SECRET}
-        settings = stage.settings(**web, **more)
-        settings = replace(settings, web=replace(settings.web, listen=("127.0.0.1", 0)))
-        async with (
-            core_on(stage, clock, **web, **more) as core,
-            opened_server(settings, core) as server,
-            ClientSession() as session,
-        ):
-            stop = asyncio.Event()
-            working = asyncio.create_task(core.run(stop))
-            try:
-                yield Desk(stage, core, server, clock, session)
-            finally:
-                stop.set()
-                await working
+from bot.web.server import LIVES_FOR, MAX_BODY
+from tests.inside import Told
+from tests.leaping import run
+from tests.stage import HOME
+from tests.web.desk import desk, json_of
 
 
 def article(slug: str, **more: object) -> dict[str, object]:
@@ -185,7 +118,7 @@ def test_health(tmp_path: Path, new_ledger: Path) -> None:
 
     async def life() -> None:
         async with desk(tmp_path, new_ledger) as here, here.session.get(here.url("/healthz")) as response:
-            assert (200, {"status": "ok"}) == (response.status, await _json(response))
+            assert (200, {"status": "ok"}) == (response.status, await json_of(response))
 
     run(life())
 
