@@ -128,6 +128,7 @@ class Poller:
                 await self._look_for_push()
             elif not lease.contested or await self._until_due() <= 0:
                 await self.look()
+                self._more_looks = [] if self._news else self._more_looks
         finally:
             await self._doors.leases.give_back(lease)
 

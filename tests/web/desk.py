@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -60,7 +60,12 @@ async def json_of(response: ClientResponse) -> Any:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, ledger: Path, *, platforms: tuple[str, ...] = (), link: str = "", **more: str
+    folder: Path,
+    ledger: Path,
+    *,
+    platforms: tuple[str, ...] = (),
+    link: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Desk]:
     """A daemon at work on a stage, with a hook. `link`: the Link header of its feed, in which {feed} is its address."""
     clock = LoopClock()
@@ -69,12 +74,12 @@ async def desk(
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             where = f"127.0.0.1:{free.getsockname()[1]}"
-        web = {"WEB__LISTEN": where, "WEB__HOOK_SECRET": SECRET, "WEB__PUBLIC_URL": f"http://{where}"}
+        web = {"WEB__LISTEN": where, "WEB__HOOK_SECRET": SECRET, "WEB__PUBLIC_URL": f"http://{where}", **(more or {})}
         if link:
             stage.publication.link = link.replace("{feed}", stage.feed_url)
         async with (
-            core_on(stage, clock, **web, **more) as core,
-            opened_server(stage.settings(**web, **more), core) as server,
+            core_on(stage, clock, **web) as core,
+            opened_server(stage.settings(**web), core) as server,
             ClientSession() as session,
         ):
             stop = asyncio.Event()

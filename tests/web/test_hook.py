@@ -44,7 +44,7 @@ def test_an_article_that_the_feed_shows_too_is_one(tmp_path: Path, new_ledger: P
     """What was posted here first and then is seen in the feed, is known by its address."""
 
     async def life() -> None:
-        async with desk(tmp_path, new_ledger, POLL_EVERY="1m") as here:
+        async with desk(tmp_path, new_ledger, more={"POLL_EVERY": "1m"}) as here:
             await here.clock.sleep(90)
             stub = here.stage.publication.publish("Both ways", "Posted and polled.")
             await here.post({"url": stub.link, "title": "Both ways"})

@@ -25,7 +25,8 @@ from tests.web.hub import Hub
 async def pushed(folder: Path, ledger: Path, hub: Hub, **more: str) -> AsyncIterator[Desk]:
     """A daemon whose feed names the hub."""
     link = f'<{hub.url}>; rel="hub", <{{feed}}>; rel="self"'
-    async with desk(folder, ledger, link=link, **{"POLL_EVERY": "10m", "CONFIRM_AFTER": "0s"} | more) as here:
+    settings = {"POLL_EVERY": "10m", "CONFIRM_AFTER": "0s"} | more
+    async with desk(folder, ledger, link=link, more=settings) as here:
         yield here
 
 
