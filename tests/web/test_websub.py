@@ -63,7 +63,9 @@ def test_a_secret_is_told_where_nobody_reads_it(hub: str, told: bool) -> None:
 def test_addresses_and_secrets_are_each_ones_own() -> None:
     """Another key, source, hub or topic makes another address and another secret."""
     others = [
-        replace(SUBSCRIPTION, **{name: f"https://another-{name}.example/"}) for name in ("identity", "hub", "topic")
+        replace(SUBSCRIPTION, identity="another"),
+        replace(SUBSCRIPTION, hub="https://another.example/"),
+        replace(SUBSCRIPTION, topic="https://another.example/"),
     ]
     made = [(callback_of(each, public_url=HERE, key=KEY), secret_of(each, key=KEY)) for each in (SUBSCRIPTION, *others)]
     made.append((callback_of(SUBSCRIPTION, public_url=HERE, key="k" * 20), secret_of(SUBSCRIPTION, key="k" * 20)))
