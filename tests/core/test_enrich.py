@@ -257,6 +257,25 @@ def test_an_article_is_known_by_what_its_page_calls_it(world: World) -> None:
     assert ["One"] == [post.title for post in paper.composed]
 
 
+@pytest.mark.parametrize("later", [0.0, 40.0])
+def test_two_sources_of_one_article_give_one_post(world: World, later: float) -> None:
+    """The second has it under another address, and only its page says which article it is: found at once or later."""
+    paper, web = Paper(), Web()
+    other = f"{HOST}/other.json"
+    first, second = {"url": f"{HOST}/first", "title": "One"}, {"url": f"{HOST}/one?id=9", "title": "One, again"}
+    world.feeds |= {FEED: feed(first), other: feed(), f"{HOST}/one?id=9": PAGE}
+
+    async def publish() -> None:
+        await asyncio.sleep(later)
+        world.feeds[other] = feed(second)
+
+    every = {"POLL_EVERY": "30s", "POLL_SLOWEST": "30s", "SOURCES": f"{FEED},{other}"}
+    _live_beside(world, paper, web, publish(), **every)
+    assert ["One"] == [post.title for post in paper.composed]
+    assert ["sent", "cancelled"] == states(world)
+    assert ["same as article 1"] == [row["reason"] for row in rows(world, deliveries) if row["state"] == "cancelled"]
+
+
 def test_a_mistake_of_ours_in_reading_costs_no_article(
     world: World, logged: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
