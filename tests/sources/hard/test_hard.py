@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.docs.pages import README
 from tests.sources.hard.case import Case, Found
 from tests.sources.hard.collection import CASES
 from tests.sources.hard.readers import handbill
@@ -22,3 +23,9 @@ def test_hard_case(case: Case) -> None:
 def test_the_collection_is_large_and_its_names_are_distinct() -> None:
     """No case hides another."""
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_the_readme_counts_right() -> None:
+    """The README's figure is the size of the collection, all of which is read right."""
+    assert f"own {len(CASES)} hard feeds" in README.text
+    assert f"Handbill reads {len(CASES)} right" in README.text
