@@ -123,7 +123,7 @@ def import_(
         fail(f"{file} cannot be read ({error.strerror}).")
     except Unreadable as error:
         fail(error.message)
-    new = without_known(outlines, [source.url for source in settings.sources])
+    new = without_known(outlines, [source.url for source in settings.polled])
     if not new:
         typer.echo(f"Nothing to add: {len(outlines)} feeds, all of them watched already.")
         return
@@ -140,7 +140,7 @@ def export(
     from bot.links import clean_link
     from bot.sources.opml import Outline, write_opml
 
-    watched = [(clean_link(each.url), each.name) for each in settings.sources]
+    watched = [(clean_link(each.url), each.name) for each in settings.polled]
     text = write_opml("Sources of Handbill", [Outline(url, name) for url, name in watched if url is not None])
     if file is None:
         sys.stdout.write(text.decode())
@@ -192,7 +192,7 @@ def _read(settings: "Settings", url: str) -> "Feed":
     from bot.sources.reading import Cursor, Unreadable, Watched
     from bot.sources.robots import Robots
 
-    source = next((each for each in settings.sources if url in (each.name, each.url)), None)
+    source = next((each for each in settings.polled if url in (each.name, each.url)), None)
     watched = source.watched if source else Watched(_whole(url))
 
     async def work() -> "Feed":
@@ -214,7 +214,7 @@ def _add(settings: "Settings", new: Sequence["NewSource"], *, as_json: bool) -> 
     from bot.settings.sources import plain_address
     from bot.settings.write import NotWritten, append_sources
 
-    known = {plain_address(each.url): each.name for each in settings.sources}
+    known = {plain_address(each.url): each.name for each in settings.polled}
     names = {each.name for each in settings.sources}
     for each in new:
         if (twin := known.get(plain_address(each.url))) is not None:

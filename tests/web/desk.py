@@ -87,5 +87,6 @@ async def desk(
             try:
                 yield Desk(stage, core, server, clock, session)
             finally:
+                await clock.sleep(1)  # calls that are on the wire come to their end
                 stop.set()
                 await working
