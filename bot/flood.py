@@ -64,7 +64,7 @@ class Before:
     """What went before this look at the source."""
 
     read_at: datetime | None
-    """When it was last read; None: never, so that nothing can be missing."""
+    """When it was last read; None: never, or it had nothing so far, so that nothing can be missing."""
     met_again: bool
     """Whether the document shows anything that is known from it."""
 

@@ -114,7 +114,8 @@ def plan(
 ) -> Plan:
     """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger.
 
-    `read_at`: when the source was last read before this look; `moved`: keys whose path is known under another host.
+    `read_at`: when the source was last read before this look, if it had articles; `moved`: keys whose
+    path is known under another host.
     """
     owners, met = dict(known), []
     seen: list[tuple[int, Candidate]] = []

@@ -240,7 +240,7 @@ class Poller:
                 first_look=state.first_look,
                 rules=self._rules,
                 now=now,
-                read_at=state.read_at,
+                read_at=state.read_at if state.rhythm.heard_at else None,
                 moved=flood.find_moved(conn, state.id, [each for each in found if known.keys().isdisjoint(each.keys)]),
             )
             stored = intake.commit_look(
