@@ -6,8 +6,6 @@ in them, its links are spelt as ours, and an id that it does not give is taken f
 
 import importlib
 import json
-import os
-import resource
 from calendar import timegm
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,11 +18,12 @@ from bot.sources.feed import NotAFeed, parse_feed
 from bot.sources.markup import picture_of, web_address
 from bot.sources.plain import one_line, title_of, to_text
 from tests.sources.hard.case import URL, Case, Found
+from tests.sources.hard.contained import contained
 
 CPU_FOR = 8
 """Seconds of CPU for one document."""
 MEMORY = 1_500 * 2**20
-"""Bytes of address space for one document."""
+"""Bytes of address space for one document, besides what the process had before."""
 
 Read = Callable[[Case], Sequence[Found] | None]
 """The entries of a document, or None where it is refused."""
@@ -127,30 +126,8 @@ READERS: Mapping[str, Read] = {"Handbill": handbill, "feedparser": feedparser, "
 
 
 def limited(read: Read, case: Case, memory: int = MEMORY) -> bytes:
-    """What `read` makes of `case`, as JSON, out of a forked process; nothing where that died or was ended."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _answer(read, case, writing, memory)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answer:
-        told = answer.read()
-    _, status = os.waitpid(child, 0)
-    return told if status == 0 else b""
-
-
-def _answer(read: Read, case: Case, writing: int, memory: int) -> None:
-    """Runs in the forked process, and ends it."""
-    status = 1
-    try:
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_FOR, CPU_FOR))
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        with os.fdopen(writing, "wb") as answer:
-            answer.write(json.dumps(read(case)).encode())
-        status = 0
-    finally:
-        os._exit(status)
+    """What `read` makes of `case`, as JSON; nothing where it died or was ended."""
+    return contained(lambda: json.dumps(read(case)).encode(), memory=memory, cpu_for=CPU_FOR) or b""
 
 
 def is_right(name: str, case: Case) -> bool:
