@@ -8,6 +8,7 @@ from sqlalchemy import update
 from bot.ledger.alerts import list_alerts
 from bot.ledger.doubts import doubt_all, find_restored_at, hold_doubted
 from bot.ledger.schema import deliveries
+from bot.ledger.version import HEAD
 from bot.model import State
 from bot.sender import FileLock
 from tests.cli.books import Book
@@ -20,7 +21,7 @@ def test_backup_and_restore(handbill: Handbill, book: Book, tmp_path: Path) -> N
     book.article("Tram line opens", [channel])
     answer = handbill("backup", "copy.db")
     assert (0, True) == (answer.code, answer.out.startswith("The ledger was copied to copy.db: "))
-    assert answer.out.endswith("version 0002, checked.\n")
+    assert answer.out.endswith(f"version {HEAD}, checked.\n")
     book.article("Bridge closes", [channel])
     assert 2 == handbill("log", "2", "--not-an-option").code
     book.close()

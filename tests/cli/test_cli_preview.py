@@ -201,13 +201,13 @@ async def test_preview_takes_names_and_platforms(stage: Stage) -> None:
 
 
 async def test_preview_of_what_is_no_feed(stage: Stage) -> None:
-    """A page, an address that gives nothing and a word end with one sentence each; an empty feed says that it is."""
+    """An address that gives nothing and a word end with one sentence each, an empty feed says that it is; a page is
+    shown by the feed that it names."""
     handbill = Handbill(OPEN)
     empty = await handbill.beside("preview", stage.feed_url)
     assert (1, ["The feed has no article that could be posted."]) == (empty.code, empty.lines)
     stage.publication.publish("A story", slug="story")
     for address, code, words in (
-        (f"{stage.publication.url}/articles/story", 1, "This is a web page, not a feed."),
         (f"{stage.publication.url}/nothing", 1, "does not exist (404). Check the address in a browser."),
         ("herald", 2, "herald is neither the name of a source nor an address"),
         ("ftp://herald.example.org/feed", 1, "is not a web address."),
@@ -215,6 +215,8 @@ async def test_preview_of_what_is_no_feed(stage: Stage) -> None:
         answer = await handbill.beside("preview", address)
         assert (code, "", 1) == (answer.code, answer.out, len(answer.err.splitlines()))
         assert words in answer.err
+    page = await handbill.beside("preview", f"{stage.publication.url}/articles/story")
+    assert (0, True) == (page.code, "A story" in page.out)
 
 
 async def test_preview_says_when_a_picture_is_left_out(stage: Stage) -> None:
