@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench import daemon, ledger, polls, share, takeover
+from bench import daemon, ledger, polls, push, share, takeover
 from bot.crew import BEAT_EVERY, HUNG_AFTER
 from tests.share import BACKLOG
 
@@ -82,6 +82,15 @@ PARTS = {
             "start_s": ("start, s", ".1f"),
             "memory_mb": ("resident, MB", ".0f"),
             "each_kb": ("each, kB", ".1f"),
+        },
+    ),
+    "push": Part(
+        f"From a push to the post, one platform on loopback, {push.PUSHES} of each (goal: under a second)",
+        lambda _: push.measure(),
+        {
+            "way": ("pushed by", ""),
+            "median_ms": ("median, ms", ".0f"),
+            "slowest_ms": ("slowest, ms", ".0f"),
         },
     ),
     "share": Part(
