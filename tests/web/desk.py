@@ -49,7 +49,7 @@ class Desk:
         """How many posts of an article each platform shows, once each has one."""
         for seat in self.stage.seats.values():
             while not seat.by_link().get(link):
-                await self.clock.sleep(0.1)
+                await self.clock.sleep(1)
         return {name: len(seat.by_link()[link]) for name, seat in self.stage.seats.items()}
 
 
