@@ -12,8 +12,9 @@ from adapters.outcomes import Absent, Answer, AskAgain, Marker
 from adapters.post import Payload
 from bot.model import Delivery
 
-PAYLOADS = 3
-"""How many payload numbers may have been sent under: whole, without the picture, without the card."""
+PAYLOADS = 8
+"""How many payload numbers may have been sent under: whole, without the picture, without the card, and those that came
+of a person's retries, each of which begins with the next."""
 _LOOKING = "looking"
 """Tells a marker of this search from one that an attempt has left."""
 
