@@ -48,6 +48,7 @@ _ASIDE_TITLES = re.compile(
 _TITLES = HEADINGS - {"h1"} | {"strong", "legend", "dt", "b"}
 _LONGEST_TITLE = 60
 _FEW = 3
+_MAX_LINKS = 5_000
 _DEEP = 150
 """Elements around a link; real ones have a few dozen."""
 _MOST = 0.6
@@ -72,8 +73,11 @@ def find_mentions(page: Page) -> list[Mention]:
     """All links of the page that could lead to articles, wherever they stand, in document order."""
     here = canonical_link(page.url)
     host = _site(page.url)
-    found = []
+    found: list[Mention] = []
     for element in page.elements:
+        if len(found) == _MAX_LINKS:
+            page.cut = True
+            break
         if element.tag != "a" or element.depth > _DEEP or not (href := element.get("href")) or href.startswith("#"):
             continue
         link = absolute(page.base, href)

@@ -3,6 +3,7 @@ of both. Pages are anybody's: what would make a tree of many times their own siz
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,8 +16,8 @@ from bot.sources.document import decode_body
 from bot.sources.markup import read_language
 from bot.sources.plain import one_line
 
-MAX_ELEMENTS = 150_000
-"""Elements and texts that are looked at. Large front pages have a tenth of it."""
+MAX_ELEMENTS = 100_000
+"""Elements and texts that are looked at. Large front pages have a fifth of it."""
 MAX_LEVELS, MAX_STEPS = 300, 3_000_000
 """The depth of the tree, and the sum of its elements' depths: what a selector may have to climb for each of them."""
 
@@ -96,12 +97,20 @@ class Page:
     """Whether it was too large to be looked at whole."""
     source: LexborHTMLParser | None = None
     by_node: dict[int, Element] = field(default_factory=dict)
+    selected: dict[str, list[Element]] = field(default_factory=dict)
 
     def select(self, selector: str) -> list[Element]:
         """The elements that a CSS selector matches, in document order."""
-        found = self.source.css(selector) if self.source else []
-        known = (self.by_node.get(node.mem_id) for node in found)
-        return sorted((each for each in known if each), key=lambda element: element.place)
+        if selector not in self.selected:
+            found = self.source.css(selector) if self.source else []
+            known = (self.by_node.get(node.mem_id) for node in found)
+            self.selected[selector] = sorted((each for each in known if each), key=_place)
+        return self.selected[selector]
+
+    def select_inside(self, selector: str, span: "Span") -> list[Element]:
+        """Those of them that are in a span."""
+        found = self.select(selector)
+        return found[bisect_left(found, span.start, key=_place) : bisect_left(found, span.end, key=_place)]
 
     def inside(self, span: Span) -> list[Element]:
         """The elements of a span, in document order."""
@@ -129,6 +138,10 @@ class Page:
     def text(self, span: Span) -> str:
         """All text of a span on one line."""
         return " ".join(line for _, line in self.blocks(span))
+
+
+def _place(element: Element) -> int:
+    return element.place
 
 
 def span_of(element: Element) -> Span:

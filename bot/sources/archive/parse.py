@@ -1,6 +1,6 @@
 """From a fetched archive page to its articles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.doors import Fetched
@@ -12,14 +12,14 @@ from bot.sources.archive.page import Page, parse_page, span_of
 from bot.sources.archive.parts import find_excerpt, find_time
 from bot.sources.archive.pictures import find_picture
 from bot.sources.archive.titles import MAX_TITLE, find_title
-from bot.sources.archive.told import told_items, within
+from bot.sources.archive.told import MAX_ITEMS, links_in, told_items
 from bot.sources.dates import read_time
 from bot.sources.entry import Entry, Feed
 from bot.sources.markup import read_language
 from bot.sources.plain import one_line
 from bot.sources.reading import Selectors, Unreadable
 
-MAX_ENTRIES = 1_000
+MAX_ENTRIES = MAX_ITEMS
 """Articles that are taken of one page."""
 _MAX_SPAN = 5_000
 """Elements or texts of an item; what is larger is no item."""
@@ -32,7 +32,7 @@ def parse_archive(fetched: Fetched, selectors: Selectors) -> Feed:
     _refuse_others(fetched)
     page = parse_page(fetched.body, fetched.charset, fetched.url)
     if selectors.item:
-        items = told_items(page, selectors.item, selectors.link)
+        items = told_items(page, selectors.item)
         generic = generic_texts(mention for item in items for mention in item.mentions)
         order = order_of((text.content for text in page.texts), page.language)
     else:
@@ -73,24 +73,21 @@ class _Reader:
     def entry(self, item: Item) -> Entry | None:
         """An item as an entry; None where it has no link or title, by the selectors where they are given."""
         page, told = self.page, self.selectors
-        link = item.mentions[0].link if item.mentions else None
         if max(item.span.end - item.span.start, item.span.text_to - item.span.text_from) > _MAX_SPAN:
             return None
-        if told.link and not told.item:
-            link = next(
-                (at.link for each in within(page, told.link, item) for at in item.mentions if at.element is each), None
-            )
+        if told.link:
+            item = replace(item, mentions=links_in(page, page.select_inside(told.link, item.span)))
         title = find_title(page, item, self.generic)
         title_text = self._named(item, told.title)[:MAX_TITLE] if told.title else title.text if title else ""
-        if not link or not title_text:
+        if not item.mentions or not title_text:
             return None
         excerpt = self._named(item, told.excerpt) if told.excerpt else find_excerpt(page, item, title, self.generic)
         picture_url, picture_alt = find_picture(page, item)
         first = page.elements[item.span.start]
         languages = (read_language(each.get("lang")) for each in first.above() if each.get("lang"))
         return Entry(
-            id=item.target,
-            link=link,
+            id=item.mentions[0].target,
+            link=item.mentions[0].link,
             title=title_text,
             summary=excerpt if excerpt != title_text else "",
             published_at=self._day(item) if told.date else find_time(page, item, title, self.order),
@@ -100,11 +97,11 @@ class _Reader:
         )
 
     def _named(self, item: Item, selector: str) -> str:
-        texts = (one_line(self.page.text(span_of(each))) for each in within(self.page, selector, item))
+        texts = (one_line(self.page.text(span_of(each))) for each in self.page.select_inside(selector, item.span))
         return next((text for text in texts if text), "")
 
     def _day(self, item: Item) -> datetime | None:
-        for each in within(self.page, self.selectors.date, item):
+        for each in self.page.select_inside(self.selectors.date, item.span):
             for stated in (each.get("datetime"), each.get("content"), text := self.page.text(span_of(each))):
                 if at := read_time(stated):
                     return at

@@ -7,8 +7,13 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from bot.links import absolute, canonical_link
 from bot.sources.archive.items import Item
 from bot.sources.archive.mentions import Mention
-from bot.sources.archive.page import Element, Page, span_of
+from bot.sources.archive.page import HEADINGS, Element, Page, span_of
 from bot.sources.plain import one_line
+
+MAX_ITEMS = 1_000
+"""Items of a page that are looked at, and one more."""
+_MANY = 100
+"""Links of an item."""
 
 
 def selector_mistake(selector: str) -> str | None:
@@ -22,38 +27,30 @@ def selector_mistake(selector: str) -> str | None:
     return None
 
 
-def within(page: Page, selector: str, item: Item) -> list[Element]:
-    """The elements of an item, itself included, that a selector matches, in document order."""
-    return [each for each in page.select(selector) if item.span.start <= each.place < item.span.end]
-
-
-def told_items(page: Page, selector: str, link_selector: str) -> list[Item]:
-    """The items that a selector names, each with its link: the one that `link_selector` names in it, or else the first
-    in a heading, or else the first. Those without a link have no target. One inside of another is left out."""
-    links = set(page.select(link_selector)) if link_selector else None
+def told_items(page: Page, selector: str) -> list[Item]:
+    """The items that a selector names, each with its link: the first in a heading, or else the first. One inside of
+    another is left out; one without a link has no target."""
     items: list[Item] = []
     end = -1
     for element in page.select(selector):
-        if element.place < end:
-            continue
-        end = element.end
-        mentions = _mentions(page, element, links)
-        target = mentions[0].target if mentions else ""
-        items.append(Item(span_of(element), target, tuple(each for each in mentions if each.target == target)))
+        if element.place >= end and len(items) <= MAX_ITEMS:
+            end = element.end
+            links = _links_of(page, element)
+            target = links[0].target if links else ""
+            items.append(Item(span_of(element), target, tuple(each for each in links if each.target == target)))
     return items
 
 
-def _mentions(page: Page, item: Element, links: set[Element] | None) -> list[Mention]:
-    inside = page.inside(span_of(item))
-    if links is None:
-        found = [each for each in (item, *item.above(), *inside) if each.tag == "a"]
-        return sorted(_read(page, found), key=lambda each: not any(up.tag in _TITLES for up in each.element.above()))
-    named = [each for each in inside if each in links]
-    around = [inner for each in named for inner in page.inside(span_of(each)) if inner.tag == "a"]
-    return _read(page, [each for each in named if each.tag == "a"] or around)
+def links_in(page: Page, elements: Sequence[Element]) -> tuple[Mention, ...]:
+    """The links to one article that a selector names: to that of the first of them, which is a link or holds one."""
+    inside = (each for element in elements for each in page.inside(span_of(element)))
+    links = _read(page, [each for each in inside if each.tag == "a"][:_MANY])
+    return tuple(each for each in links if each.target == links[0].target)
 
 
-_TITLES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+def _links_of(page: Page, item: Element) -> list[Mention]:
+    found = [each for each in (*item.above(), *page.inside(span_of(item))[1:]) if each.tag == "a"][:_MANY]
+    return sorted(_read(page, found), key=lambda each: not any(up.tag in HEADINGS for up in each.element.above()))
 
 
 def _read(page: Page, elements: Sequence[Element]) -> list[Mention]:

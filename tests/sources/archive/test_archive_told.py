@@ -57,8 +57,10 @@ def test_an_item_may_be_a_link_or_stand_in_one() -> None:
 def test_parts_can_be_told_where_items_are_found_out() -> None:
     """Without a selector for items these are found by their shape, and the others count inside of each."""
     page = PAGE.replace("</a></h2>", "</a></h2><p class=q>Words of the paper.</p>")
-    feed = read(page, excerpt=".q")
-    assert ["Words of the paper."] * 3 == [each.summary for each in feed.entries]
+    feed = read(page.replace("<p class=q>", "<p><a class=m href=/more/of-it>m</a><p class=q>"), excerpt=".q", link=".m")
+    assert ["Words of the paper."] == [each.summary for each in feed.entries]
+    assert ["https://a.example/more/of-it"] == [each.id for each in feed.entries]
+    assert 3 == len(read(page, excerpt=".q").entries)
 
 
 def test_a_selector_that_matches_nothing_gives_nothing() -> None:
