@@ -103,12 +103,12 @@ async def by_channel(name: str, adapter: Adapter, doors: Doors) -> Composer:
 
 
 async def read_articles(
-    doors: Doors, url: str, newest: int, *, identity: str, language: str | None = None
+    doors: Doors, watched: Watched, newest: int, *, identity: str, language: str | None = None
 ) -> tuple[Feed, list[Article]]:
-    """The feed at `url` and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
+    """What is read there and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
     Unreadable. `language`: the source's, where the settings tell it."""
     robots, now = Robots(doors.web, doors.clock), doors.clock.now()
-    reading = await read_source(doors.web, doors.offload, Watched(url), Cursor(), now, robots=robots)
+    reading = await read_source(doors.web, doors.offload, watched, Cursor(), now, robots=robots)
     feed = reading.feed
     if feed is None:
         raise AssertionError("unreachable: without validators there is no 304")

@@ -93,12 +93,14 @@ async def _preview(
     from bot.check import check_ledger
     from bot.cli.beside import doors_beside
     from bot.preview import compose_all, enrich_all, read_articles
+    from bot.sources.reading import Watched
 
     _, usable = check_ledger(settings)
     async with doors_beside(settings, with_ledger=usable) as doors:
         identity, language = (source.identity, source.language) if source else (url, None)
+        watched = source.watched if source else Watched(url)
         (_, articles), composers = await asyncio.gather(
-            read_articles(doors, url, newest, identity=identity, language=language),
+            read_articles(doors, watched, newest, identity=identity, language=language),
             _composers(settings, redactor, doors, channel),
         )
         if settings.enrich:
