@@ -128,6 +128,7 @@ articles = Table(
     Column("merged_into", Integer, index=True, comment="the article that it turned out to be"),
     Column("tags", Words, comment="as the source stated them, a JSON list"),
     Column("enrich_until", Utc, comment="its page is read until then, and nothing is sent; null: it was, or never is"),
+    Index("ix_articles_source", "source_id", "id"),
     Index("ix_articles_enriching", "source_id", sqlite_where=UNENRICHED, postgresql_where=UNENRICHED),
 )
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
     # Without a foreign key: SQLite cannot add one to a table that exists, and an article is never deleted.
     op.add_column("articles", sa.Column("merged_into", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_articles_merged_into"), "articles", ["merged_into"], unique=False)
+    op.create_index("ix_articles_source", "articles", ["source_id", "id"], unique=False)
     _pages()
     _pushes()
 
