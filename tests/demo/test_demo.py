@@ -28,13 +28,18 @@ async def start(*options: str, folder: Path) -> Process:
     (folder / ".env").write_text("HANDBILL_SOURCES=not an address\nHANDBILL_TELEGRAM__TOKEN=nonsense\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HANDBILL_")}
     here = str(Path(bot.__file__).parent.parent)
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", *options),
-        cwd=folder,
-        env={**clean, "HANDBILL_MASTODON__TOKEN": "of the operator's", "COLUMNS": "80", "PYTHONPATH": here},
-        stdout=PIPE,
-        stderr=STDOUT,
-    )
+    # What runs in a shell's background ignores SIGINT, and whatever it starts inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "demo", *options),
+            cwd=folder,
+            env={**clean, "HANDBILL_MASTODON__TOKEN": "of the operator's", "COLUMNS": "80", "PYTHONPATH": here},
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def run(*options: str, folder: Path) -> tuple[int, str]:
