@@ -169,8 +169,8 @@ def _enrich_until(rules: Rules, why_not: str | None, now: datetime) -> datetime 
 def _same(found: Sequence[Candidate], known: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
     pairs: dict[tuple[int, int], None] = {}
     for candidate in found:
-        first, *others = sorted({known[key] for key in candidate.keys if key in known}) or [0]
-        pairs |= dict.fromkeys((first, other) for other in others)
+        owners = sorted({known[key] for key in candidate.keys if key in known})
+        pairs |= dict.fromkeys((owners[0], other) for other in owners[1:])
     return tuple(pairs)
 
 

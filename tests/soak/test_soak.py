@@ -10,7 +10,7 @@ from tests.soak.performance import soak
 
 pytestmark = pytest.mark.soak
 
-ARTICLES = 120
+ARTICLES = 160
 
 
 def _quiet(_: str) -> None:
@@ -28,6 +28,6 @@ async def test_nothing_is_twice_lost_or_uncertain(engine: str, tmp_path: Path, r
         ensure_ledger(url)
     tally = await soak(wishes_for(engine, ARTICLES), tmp_path, url, _quiet)
     assert ((), []) == (tally.verdict.findings, tally.deaths)
-    assert tally.kills > 0
+    assert tally.kills > 1
     assert len(tally.faults) > 5
     assert [ARTICLES] * 3 == [score.once for score in tally.verdict.scores]

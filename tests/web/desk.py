@@ -29,11 +29,14 @@ class Desk:
 
     def __init__(self, stage: Stage, core: Core, server: WebServer, clock: LoopClock, session: ClientSession) -> None:
         self.stage, self.core, self.server, self.clock, self.session = stage, core, server, clock, session
+        self.answered_as = ""
+        """The media type of the last answer to `post`."""
 
     async def post(self, document: object, *, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
         """Post articles, signed now with the right secret unless `headers` say otherwise: status and answer."""
         data = json.dumps(document).encode() if body is None else body
         async with self.session.post(self.url(), data=BytesIO(data), headers=self.signed(data) | headers) as response:
+            self.answered_as = response.content_type
             return response.status, await json_of(response)
 
     def signed(self, data: bytes, *, ago: float = 0.0, secret: str = SECRET) -> dict[str, str]:

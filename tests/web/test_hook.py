@@ -93,7 +93,7 @@ def test_what_is_refused(tmp_path: Path, new_ledger: Path) -> None:
         async with desk(tmp_path, new_ledger) as here:
             body = json.dumps(article("x")).encode()
             status, said = await here.post(None, body=body, **here.signed(body, secret="x" * 32))
-            assert (401, "application/problem+json") == (status, "application/problem+json")
+            assert (401, "application/problem+json") == (status, here.answered_as)
             assert "made with the secret" in said["detail"]
             for ago in (400.0, -400.0):
                 status, said = await here.post(None, body=body, **here.signed(body, ago=ago))
