@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection
 
+from bot.arrival import take_in
 from bot.doors import Doors
 from bot.ledger import flood, intake
 from bot.ledger.intake import Stored
 from bot.ledger.postgres import take_turn
-from bot.plan import Candidate, Rules, candidates, plan
+from bot.plan import Candidate, Rules, candidates
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Entry, Feed
 
@@ -74,23 +75,19 @@ class Inbox:
         def work(conn: Connection) -> tuple[Stored, list[Taken]]:
             take_turn(conn)  # a source, in another process, may show the same article right now
             state = intake.get_source(conn, self.source.identity)
-            known = intake.find_known(conn, found)
-            unknown = [each for each in found if known.keys().isdisjoint(each.keys)]
-            moved = flood.find_moved(conn, state.id, unknown)
-            decided = plan(found, known, first_look=False, rules=self._rules, now=now, moved=moved)
-            stored = intake.commit_look(
+            stored = take_in(
                 conn,
-                state.id,
-                decided,
-                known,
+                state,
+                found,
+                self._rules,
+                first_look=False,
+                read_at=None,
                 channel_ids=self._channel_ids(conn),
                 language=self.source.language,
                 cursor={"newest_title": found[-1].entry.title},
                 now=now,
             )
             flood.release_due(conn, state.id, now=now)
-            if any(new.held and new.held.until is None for new in decided.new):
-                flood.raise_flood(conn, state.id, now=now)
             return stored, _taken(conn, entries, found, stored)
 
         stored, taken = await self._doors.ledger.write(work)

@@ -17,13 +17,14 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import missed, moves
+from bot.arrival import take_in
 from bot.doors import Doors, FetchFailed
 from bot.ledger import flood, intake, subscriptions
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
 from bot.patience import after_failure
-from bot.plan import Rules, candidates, plan
+from bot.plan import Rules, candidates
 from bot.rhythm import Rhythm
 from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, latest_look, lead_of, next_look, settle_look
 from bot.settings.model import SourceSettings
@@ -233,21 +234,13 @@ class Poller:
 
         def work(conn: Connection) -> Stored:
             take_turn(conn)  # another source, in another process, may show the same article right now
-            known = intake.find_known(conn, found)
-            decided = plan(
-                found,
-                known,
-                first_look=state.first_look,
-                rules=self._rules,
-                now=now,
-                read_at=state.read_at if state.rhythm.heard_at else None,
-                moved=flood.find_moved(conn, state.id, [each for each in found if known.keys().isdisjoint(each.keys)]),
-            )
-            stored = intake.commit_look(
+            stored = take_in(
                 conn,
-                state.id,
-                decided,
-                known,
+                state,
+                found,
+                self._rules,
+                first_look=state.first_look,
+                read_at=state.read_at if state.rhythm.heard_at else None,
                 channel_ids=self._channel_ids(conn),
                 language=self.source.language,
                 cursor=cursor,
@@ -259,8 +252,6 @@ class Poller:
             intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard, bounds).at)
             self._note_health(conn, state, heard, now)
             missed.tell(conn, state.id, self.source.name, feed, now=now)
-            if any(new.held and new.held.until is None for new in decided.new):
-                flood.raise_flood(conn, state.id, now=now)
             return stored
 
         stored = await self._doors.ledger.write(work)

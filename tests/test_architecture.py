@@ -107,7 +107,17 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # what may be taken elsewhere too: loops hand work functions to the ledger's door, and know its errors
     "sqlalchemy": {
         "Connection": (
-            *("bot.doors", "bot.app", "bot.channel", "bot.infer", "bot.intent", "bot.look", "bot.pacing", "bot.poll"),
+            *(
+                "bot.arrival",
+                "bot.doors",
+                "bot.app",
+                "bot.channel",
+                "bot.infer",
+                "bot.intent",
+                "bot.look",
+                "bot.pacing",
+                "bot.poll",
+            ),
             "bot.enrich",
             *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox"),
         )

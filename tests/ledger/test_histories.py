@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from bot.ledger import flood, intake
+from bot.arrival import take_in
+from bot.ledger import intake
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.schema import articles, deliveries, metadata
 from bot.model import State
-from bot.plan import Rules, candidates, plan
+from bot.plan import Rules, candidates
 from bot.sources.entry import Entry, Feed
 from tests.ledger.entries import CURSOR, channel
 
@@ -113,21 +114,17 @@ class History:
         order = sorted(range(len(self.paper.shown)), key=lambda place: hash((shuffle, place)))
         document = self.paper.document(source, order, spelling, dated=self.dated)
         state = intake.get_source(self.conn, source)
-        found = candidates(source, document)
-        known = intake.find_known(self.conn, found)
-        now = self.paper.now
-        new = [each for each in found if known.keys().isdisjoint(each.keys)]
-        decided = plan(
-            found,
-            known,
+        take_in(
+            self.conn,
+            state,
+            candidates(source, document),
+            RULES,
             first_look=state.first_look,
-            rules=RULES,
-            now=now,
             read_at=state.read_at,
-            moved=flood.find_moved(self.conn, state.id, new),
-        )
-        intake.commit_look(
-            self.conn, state.id, decided, known, channel_ids=[self.row], language=None, cursor=CURSOR, now=now
+            channel_ids=[self.row],
+            language=None,
+            cursor=CURSOR,
+            now=self.paper.now,
         )
         self.seen[source].update(each.number for each in self.paper.shown)
 
