@@ -43,6 +43,7 @@ from bot.settings.model import Settings, SourceSettings
 from bot.sources.robots import Robots
 from bot.tell import Teller
 from bot.watch import watch
+from bot.watcher import Watcher
 
 log = structlog.get_logger()
 
@@ -78,6 +79,7 @@ class Core:
         self.lanes: dict[str, Lane] = {}
         self.accounts: list[Account] = []
         self.pollers: list[Poller] = []
+        self.watchers: list[Watcher] = []
         self.inbox: Inbox | None = None
         """Takes articles that are posted here, where the settings have a source for them."""
         self.enrichers: list[Enricher] = []
@@ -113,6 +115,7 @@ class Core:
         for source in self._settings.polled:
             poller = self._poller(source)
             self.pollers.append(poller)
+            self.watchers.append(Watcher(poller, self.doors))
             await poller.register()
         if self._settings.pushed is not None:
             self.inbox = self._inbox(self._settings.pushed)
@@ -222,7 +225,7 @@ class Core:
     async def run(self, stop: asyncio.Event) -> None:
         """Poll and deliver until `stop`; then finish or give up what is on the wire, within GRACE_FOR."""
         log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
-        askers = [asyncio.create_task(poller.run()) for poller in self.pollers]
+        askers = [asyncio.create_task(watcher.run()) for watcher in self.watchers]
         askers += [asyncio.create_task(enricher.run()) for enricher in self.enrichers]
         askers.append(asyncio.create_task(self._teller.run()))
         askers.append(asyncio.create_task(watch(self.doors.clock)))

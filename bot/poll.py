@@ -6,9 +6,7 @@
 Which entries are new, and what becomes of them, is decided in `bot.plan`. It talks to no platform.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,10 +21,9 @@ from bot.ledger import flood, intake, subscriptions
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.intake import SourceState, Stored
 from bot.ledger.postgres import take_turn
-from bot.patience import after_failure
 from bot.plan import Rules, candidates
 from bot.rhythm import Rhythm
-from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, latest_look, lead_of, next_look, settle_look
+from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, next_look
 from bot.settings.model import SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
@@ -38,16 +35,10 @@ log = structlog.get_logger()
 
 GONE = 410
 """HTTP status: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.11"""
-WHILE_ANOTHER_LOOKS = 2.0
-"""Seconds."""
-BETWEEN_PUSHES = 1.0
-"""Seconds between two looks, however many pushes come."""
-ONCE_MORE = (10.0, 60.0)
-"""Seconds of the looks that follow one that a push led to and that showed nothing new: caches may lag behind."""
 
 
 class Poller:
-    """Watches one source."""
+    """Looks at one source. When it does is `bot.watcher`'s."""
 
     def __init__(
         self,
@@ -64,16 +55,11 @@ class Poller:
         self.source = source
         self._doors = doors
         self._robots = robots or Robots(doors.web, doors.clock)
-        self._bounds = Bounds(source.poll_every, source.poll_slowest)
-        self._rules = rules
+        self.bounds = Bounds(source.poll_every, source.poll_slowest)
+        self.rules = rules
         self._channel_ids = channel_ids
         self._on_new = on_new
         self._redact = redact
-        self._pushed = asyncio.Event()
-        self._more_looks: list[float] = []
-        """Seconds until each of the looks that a push still leads to."""
-        self._news = False
-        """Whether the last look has found something."""
         self._said: str | None = None
         """Why the last look failed, as the log has it: the same is not said at every look."""
         self._log = log.bind(source=source.name)
@@ -88,91 +74,19 @@ class Poller:
 
         await self._doors.ledger.write(work)
 
-    async def run(self) -> None:
-        """Look whenever the source is due, for life; ended by cancelling. A mistake of ours rests it, never ends it."""
-        failures = 0
-        while True:
-            try:
-                await self._rest()
-                await self._look_alone()
-                failures = 0
-            except Exception as error:
-                failures += 1
-                wait = after_failure(error, failures, self._doors.dice, log=self._log, event="poll.failed")
-                # Its server is not asked more often for what we could not write down.
-                await self._doors.clock.sleep(max(wait, self.source.poll_every))
-
-    def look_now(self) -> None:
-        """There is something to see, as somebody says who should know: the next look is due at once."""
-        self._pushed.set()
-
-    async def _rest(self) -> None:
-        """Until the next look is due, or somebody says that there is something to see."""
-        wait = await self._until_due()
-        if self._more_looks:
-            wait = min(wait, self._more_looks.pop(0))
-        with suppress(TimeoutError):
-            async with self._doors.clock.deadline(wait):
-                await self._pushed.wait()
-
-    async def _look_alone(self) -> None:
-        """A look, unless another process has just had it or is having it."""
-        lease = await self._doors.leases.take(f"source:{self.source.identity}", fair=False)
-        if lease is None:
-            await self._doors.clock.sleep(WHILE_ANOTHER_LOOKS)
-            return
-        # Cleared before the look: what comes while it goes on may be too late for it.
-        pushed = self._pushed.is_set()
-        self._pushed.clear()
-        try:
-            if pushed:
-                await self._look_for_push()
-            elif not lease.contested or await self._until_due() <= 0:
-                await self.look()
-                self._more_looks = [] if self._news else self._more_looks
-        finally:
-            await self._doors.leases.give_back(lease)
-
-    async def _look_for_push(self) -> None:
-        if await self.told_until():  # a hub's word does not go before the server's own
-            return
-        await self.look()
-        self._more_looks = [] if self._news else list(ONCE_MORE)
-        await self._doors.clock.sleep(BETWEEN_PUSHES)
-
-    async def _until_due(self) -> float:
-        state = await self._state()
-        wait = state.next_poll_at - self._doors.clock.now()
-        # A clock that was set back must not keep us away for longer than was meant when the time was set.
-        meant = state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self._bounds.every)
-        if state.polled_at and state.told_until_at is None and state.failures <= PATIENCE:
-            # An interval that was made shorter counts now.
-            latest = latest_look(state.polled_at, self._bounds_of(state), state.rhythm)
-            meant = min(meant, latest - state.polled_at)
-        left = max(0.0, min(wait, meant).total_seconds())
-        return left if (settling := await self._until_settled(state)) is None else min(left, settling)
-
-    async def _until_settled(self, state: SourceState) -> float | None:
-        """Seconds until an article goes out that is to be looked at once more before; None: there is none."""
-        settle, now = self._rules.settle, self._doors.clock.now()
-        if state.polled_at is None or (state.told_until_at is not None and state.told_until_at > now):
-            return None
-        after = state.polled_at + lead_of(settle)
-        settles_at = await self._doors.ledger.read(lambda conn: intake.find_settling(conn, state.id, after=after))
-        at = settles_at and settle_look(settles_at, settle, state.rhythm, failures=state.failures)
-        return None if at is None else min(max(0.0, (at - now).total_seconds()), settle)
-
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""
-        told = (await self._state()).told_until_at
+        told = (await self.state()).told_until_at
         return told if told is not None and told > self._doors.clock.now() else None
 
-    async def _state(self) -> SourceState:
+    async def state(self) -> SourceState:
+        """What the ledger remembers of the source."""
         return await self._doors.ledger.read(lambda conn: intake.get_source(conn, self.source.identity))
 
-    async def look(self) -> None:
-        """One look at the source; what it comes to is in the ledger afterwards. Only the ledger's errors rise."""
-        state, self._news = await self._state(), False
+    async def look(self) -> bool:
+        """One look at the source; whether it has found something. What it comes to is in the ledger afterwards. Only
+        the ledger's errors rise."""
+        state = await self.state()
         try:
             watched = replace(self.source.watched, url=moves.address(self.source.url, state))
             now = self._doors.clock.now()
@@ -185,8 +99,8 @@ class Poller:
         except FetchFailed as error:
             if error.status == GONE and watched.url == self.source.url:
                 await self._gone(state, error)
-                return
-            await self._failed(state, error.message, error.mend, error.retry_after, status=error.status)
+            else:
+                await self._failed(state, error.message, error.mend, error.retry_after, status=error.status)
         except Unreadable as error:
             await self._failed(state, error.message, error.mend, None, memory=error.memory)
         except Exception as bug:
@@ -197,13 +111,14 @@ class Poller:
             if self._said is not None:
                 self._log.info("source.answers")
                 self._said = None
-            await (
-                self._unchanged(state, reading) if reading.feed is None else self._changed(state, reading, reading.feed)
-            )
+            if reading.feed is not None:
+                return await self._changed(state, reading, reading.feed)
+            await self._unchanged(state, reading)
+        return False
 
     async def _unchanged(self, state: SourceState, reading: Reading) -> None:
         now, rhythm = self._doors.clock.now(), replace(state.rhythm, fresh_for=reading.fresh_for)
-        due = self._next(now, rhythm, self._bounds_of(state)).at
+        due = self._next(now, rhythm, self.bounds_of(state)).at
         more = {"rhythm": rhythm.dump(), **moves.seen(state, reading.moved_to)}
 
         def work(conn: Connection) -> None:
@@ -226,7 +141,7 @@ class Poller:
         else:
             clear_alert(conn, silent_cause(state.id), now=now)
 
-    async def _changed(self, state: SourceState, reading: Reading, feed: Feed) -> None:
+    async def _changed(self, state: SourceState, reading: Reading, feed: Feed) -> bool:
         now = self._doors.clock.now()
         found = candidates(self.source.identity, feed)
         rhythm = replace(state.rhythm, ask_every=feed.ask_every, quiet=feed.quiet, fresh_for=reading.fresh_for)
@@ -238,7 +153,7 @@ class Poller:
                 conn,
                 state,
                 found,
-                self._rules,
+                self.rules,
                 first_look=state.first_look,
                 read_at=state.read_at if state.rhythm.heard_at else None,
                 channel_ids=self._channel_ids(conn),
@@ -255,9 +170,9 @@ class Poller:
             return stored
 
         stored = await self._doors.ledger.write(work)
-        self._news = bool(stored.new)
         self._say(stored, state, feed, unusable=len(feed.entries) - len(found))
         self._on_new()
+        return bool(stored.new)
 
     def _note_pushes(
         self, conn: Connection, state: SourceState, feed: Feed, *, found_any: bool, now: datetime
@@ -267,14 +182,14 @@ class Poller:
         state = intake.get_source(conn, self.source.identity)  # a push may have come meanwhile
         if found_any and state.pushed_at is not None and not was_announced(state.pushed_at, now):
             subscriptions.note_unannounced(conn, state.id)
-            return self._bounds
-        return self._bounds_of(state)
+            return self.bounds
+        return self.bounds_of(state)
 
-    def _bounds_of(self, state: SourceState) -> Bounds:
+    def bounds_of(self, state: SourceState) -> Bounds:
         """How often to look, less often while pushes come."""
         now = self._doors.clock.now()
-        every = slowed(self._bounds.every, pushed_at=state.pushed_at, lease_until=state.lease_until, now=now)
-        return replace(self._bounds, every=every)
+        every = slowed(self.bounds.every, pushed_at=state.pushed_at, lease_until=state.lease_until, now=now)
+        return replace(self.bounds, every=every)
 
     def _cursor(self, now: datetime, cursor: Cursor, feed: Feed) -> Mapping[str, Any]:
         newest = max(
@@ -346,7 +261,7 @@ class Poller:
         failures: int = 0,
         retry_after: float | None = None,
     ) -> Due:
-        bounds, dice = bounds or self._bounds, self._doors.dice
+        bounds, dice = bounds or self.bounds, self._doors.dice
         return next_look(now, bounds, rhythm, failures=failures, retry_after=retry_after, dice=dice)
 
     def _say(self, stored: Stored, state: SourceState, feed: Feed, *, unusable: int) -> None:

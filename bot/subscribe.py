@@ -1,6 +1,6 @@
 """The subscriber: asks hubs to tell of their sources' changes, and asks anew before that ends (WebSub).
 
-    a look names a hub ─▶ ask ─▶ the hub asks back (`answer`) ─▶ pushes ─▶ the poller looks at once
+    a look names a hub ─▶ ask ─▶ the hub asks back (`answer`) ─▶ pushes ─▶ the watcher looks at once
                            └◀── before the lease ends, or when the hub has not asked back
 
 What is asked is in the ledger before the request leaves, since a hub may ask back before it answers. Sources that are
@@ -15,8 +15,8 @@ import structlog
 from bot.doors import Doors, FetchFailed, Hubs
 from bot.ledger import subscriptions
 from bot.patience import after_failure
-from bot.poll import Poller
 from bot.retry import backoff
+from bot.watcher import Watcher
 from bot.websub import (
     AGAIN_FROM,
     AGAIN_TO,
@@ -43,7 +43,7 @@ class Subscriber:
 
     def __init__(
         self,
-        pollers: Sequence[Poller],
+        watchers: Sequence[Watcher],
         doors: Doors,
         hubs: Hubs,
         *,
@@ -52,7 +52,7 @@ class Subscriber:
         redact: Callable[[str], str],
     ) -> None:
         """`public_url`: where hubs reach us; `key`: what addresses and secrets are made from."""
-        self._pollers = {poller.source.identity: poller for poller in pollers}
+        self._watchers = {watcher.identity: watcher for watcher in watchers}
         self._doors = doors
         self._hubs = hubs
         self._public_url = public_url
@@ -81,7 +81,7 @@ class Subscriber:
                 await self._ask_alone(each)
 
     async def _list(self) -> Sequence[Subscription]:
-        return await self._doors.ledger.read(lambda conn: subscriptions.list_subscriptions(conn, self._pollers.keys()))
+        return await self._doors.ledger.read(lambda conn: subscriptions.list_subscriptions(conn, self._watchers.keys()))
 
     def _is_due(self, subscription: Subscription) -> bool:
         # With another secret or another address of ours, the hub knows one that we no longer answer at.
@@ -125,7 +125,7 @@ class Subscriber:
     async def find(self, callback: str) -> Subscription | None:
         """The subscription whose hub was given this address, where its source is still watched."""
         found = await self._doors.ledger.read(lambda conn: subscriptions.find_subscription(conn, fingerprint(callback)))
-        return found if found is not None and found.identity in self._pollers else None
+        return found if found is not None and found.identity in self._watchers else None
 
     async def answer(self, callback: str, query: Mapping[str, str]) -> str | None:
         """What a hub's question at an address of ours is answered with; None: we want nothing of the kind."""
@@ -161,12 +161,12 @@ class Subscriber:
 
     async def pushed(self, subscription: Subscription) -> None:
         """A push came that is to be believed: look at once, here. Where another process looks just now, after that."""
-        self._pollers[subscription.identity].look_now()
+        self._watchers[subscription.identity].look_now()
         now = self._doors.clock.now()
         await self._doors.ledger.write(lambda conn: subscriptions.note_push(conn, subscription.source_id, now=now))
         self._log(subscription).info("websub.pushed")
 
     def _log(self, subscription: Subscription) -> structlog.typing.FilteringBoundLogger:
-        name = self._pollers[subscription.identity].source.name
+        name = self._watchers[subscription.identity].name
         bound: structlog.typing.FilteringBoundLogger = log.bind(source=name)
         return bound

@@ -44,4 +44,4 @@ def _subscriber(settings: Settings, core: Core) -> Subscriber | None:
     public_url, key, hubs = settings.web.public_url, settings.web.hook_secret, core.doors.hubs
     if public_url is None or key is None or hubs is None:
         return None
-    return Subscriber(core.pollers, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)
+    return Subscriber(core.watchers, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)

@@ -17,8 +17,8 @@ import bot.deliver
 import bot.enrich
 import bot.ledger.leases
 import bot.ledger.queue
-import bot.poll
 import bot.tell
+import bot.watcher
 from adapters.outcomes import Outcome
 from bot.doors import LeaseLost
 from bot.model import Event, State
@@ -31,7 +31,7 @@ _IDLE = (
     (bot.account, "TAKE_EVERY", 4.0),
     (bot.audit, "READ_EVERY", 2.0),
     (bot.audit, "SURVEY_EVERY", 1.0),
-    (bot.poll, "WHILE_ANOTHER_LOOKS", 4.0),
+    (bot.watcher, "WHILE_ANOTHER_LOOKS", 4.0),
     (bot.enrich, "WHILE_ANOTHER_READS", 4.0),
     (bot.ledger.leases, "LIES_FOR", 4.0),
     (bot.tell, "TELL_EVERY", 1.5),

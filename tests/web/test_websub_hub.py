@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.subscriptions import list_subscriptions
-from bot.poll import ONCE_MORE
 from bot.subscribe import LOOK_EVERY
+from bot.watcher import ONCE_MORE
 from bot.websub import AGAIN_FROM, DENIED_FOR, RENEW_AFTER, VERIFIES_WITHIN, Standing, Subscription
 from tests.leaping import run
 from tests.stage import Stage
