@@ -98,3 +98,13 @@ def settle_look(settles_at: datetime, settle: float, rhythm: Rhythm, *, failures
 def latest_look(looked_at: datetime, bounds: Bounds, rhythm: Rhythm) -> datetime:
     """When the look after one at that time is due at the latest, by the bounds as they are now."""
     return after_quiet(looked_at + timedelta(seconds=interval(bounds, rhythm) * (1 + POLL_JITTER)), rhythm.quiet)
+
+
+def seconds_left(now: datetime, due_at: datetime, looked_at: datetime, latest_at: datetime | None) -> float:
+    """Seconds until a look is due that was set for `due_at` at the time of the one before; `latest_at`: when it is due
+    at the latest by the bounds as they are now, None: they do not count."""
+    # A clock that was set back must not keep us away for longer than was meant when the time was set.
+    meant = due_at - looked_at
+    if latest_at is not None:  # an interval that was made shorter counts now
+        meant = min(meant, latest_at - looked_at)
+    return max(0.0, min(due_at - now, meant).total_seconds())

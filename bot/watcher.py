@@ -14,7 +14,7 @@ from bot.ledger import intake
 from bot.ledger.intake import SourceState
 from bot.patience import after_failure
 from bot.poll import Poller
-from bot.schedule import PATIENCE, latest_look, lead_of, settle_look
+from bot.schedule import PATIENCE, latest_look, lead_of, seconds_left, settle_look
 
 log = structlog.get_logger()
 
@@ -100,17 +100,11 @@ class Watcher:
         await self._doors.clock.sleep(BETWEEN_PUSHES)
 
     async def _until_due(self) -> float:
-        state = await self._poller.state()
-        wait = state.next_poll_at - self._doors.clock.now()
-        # A clock that was set back must not keep us away for longer than was meant when the time was set.
-        meant = (
-            state.next_poll_at - state.polled_at if state.polled_at else timedelta(seconds=self._poller.bounds.every)
-        )
-        if state.polled_at and state.told_until_at is None and state.failures <= PATIENCE:
-            # An interval that was made shorter counts now.
-            latest = latest_look(state.polled_at, self._poller.bounds_of(state), state.rhythm)
-            meant = min(meant, latest - state.polled_at)
-        left = max(0.0, min(wait, meant).total_seconds())
+        state, poller = await self._poller.state(), self._poller
+        looked_at = state.polled_at or state.next_poll_at - timedelta(seconds=poller.bounds.every)
+        ours = state.polled_at is not None and state.told_until_at is None and state.failures <= PATIENCE
+        latest = latest_look(looked_at, poller.bounds_of(state), state.rhythm) if ours else None
+        left = seconds_left(self._doors.clock.now(), state.next_poll_at, looked_at, latest)
         return left if (settling := await self._until_settled(state)) is None else min(left, settling)
 
     async def _until_settled(self, state: SourceState) -> float | None:

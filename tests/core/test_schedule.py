@@ -17,6 +17,7 @@ from bot.schedule import (
     interval,
     latest_look,
     next_look,
+    seconds_left,
     settle_look,
 )
 from tests.core.test_model import Dice
@@ -111,6 +112,24 @@ def test_no_look_is_later_than_the_latest(every: float, slowest: float, rhythm: 
     due = next_look(NOW, bounds, rhythm, failures=0, retry_after=None, dice=dice).at
     assert due <= latest_look(NOW, bounds, rhythm) + timedelta(milliseconds=1)
     assert len(rhythm.quiet) == 168 or due.weekday() * 24 + due.hour not in rhythm.quiet
+
+
+@pytest.mark.parametrize(
+    ("ahead", "latest", "left"),
+    [
+        (0, None, 300),
+        (100, None, 200),
+        (400, None, 0),
+        (-86_400, None, 300),
+        (0, 60, 60),
+        (-86_400, 60, 60),
+        (0, 900, 300),
+    ],
+)
+def test_what_is_left_of_a_wait(ahead: float, latest: float | None, left: float) -> None:
+    """A look was set for five minutes after the last; the clock went on, jumped back, or the bounds became shorter."""
+    latest_at = None if latest is None else NOW + timedelta(seconds=latest)
+    assert left == seconds_left(NOW + timedelta(seconds=ahead), NOW + timedelta(seconds=300), NOW, latest_at)
 
 
 # ── rhythm ────────────────────────────────────────────────────────────────────────────────────────────────────────
