@@ -24,7 +24,7 @@ from bot.doors import Doors
 from bot.enrich import ENRICH_FOR, Enricher
 from bot.inbox import Inbox
 from bot.late import late_cause
-from bot.ledger import channels, intake, queue
+from bot.ledger import channels, queue, watched
 from bot.ledger.alerts import clear_gone
 from bot.ledger.channels import ChannelState
 from bot.ledger.doubts import end_doubts
@@ -160,7 +160,7 @@ class Core:
         quiet_for = max((self._quiet_for(each.adapter) for each in self._opened), default=0.0)
         for channel_id in channels.list_removed(conn):
             queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
-        sources = [intake.get_source(conn, source.identity).id for source in self._settings.sources]
+        sources = [watched.get_source(conn, source.identity).id for source in self._settings.sources]
         standing = [cause(source_id) for source_id in sources for cause in (failing_cause, silent_cause)]
         clear_gone(conn, "source", standing, now=now)
         clear_gone(conn, "missed", [missed_cause(source_id) for source_id in sources], now=now)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.ledger import flood, intake
-from bot.ledger.intake import SourceState, Stored
+from bot.ledger.intake import Stored
+from bot.ledger.watched import SourceState
 from bot.plan import Candidate, Rules, plan
 
 

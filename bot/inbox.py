@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.arrival import take_in
 from bot.doors import Doors
-from bot.ledger import flood, intake
+from bot.ledger import flood, intake, watched
 from bot.ledger.intake import Stored
 from bot.ledger.postgres import take_turn
 from bot.plan import Candidate, Rules, candidates
@@ -60,7 +60,7 @@ class Inbox:
 
         def work(conn: Connection) -> None:
             take_turn(conn)  # another process may be starting, too
-            intake.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
+            watched.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
 
         await self._doors.ledger.write(work)
 
@@ -74,7 +74,7 @@ class Inbox:
 
         def work(conn: Connection) -> tuple[Stored, list[Taken]]:
             take_turn(conn)  # a source, in another process, may show the same article right now
-            state = intake.get_source(conn, self.source.identity)
+            state = watched.get_source(conn, self.source.identity)
             stored = take_in(
                 conn,
                 state,

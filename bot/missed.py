@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.doors import Doors
-from bot.ledger import intake
+from bot.ledger import intake, watched
 from bot.ledger.alerts import clear_alert, find_alert, raise_alert
-from bot.ledger.intake import SourceState
+from bot.ledger.watched import SourceState
 from bot.plan import candidates
 from bot.schedule import PATIENCE
 from bot.sources.catchup import read_older
@@ -41,7 +41,7 @@ async def catch_up(doors: Doors, identity: str, state: SourceState, feed: Feed) 
     async def reaches(document: Feed) -> bool:
         return _is_dated_before(document, state.read_at) or await _is_known(doors, identity, document)
 
-    if not await doors.ledger.read(lambda conn: intake.has_articles(conn, state.id)) or await reaches(feed):
+    if not await doors.ledger.read(lambda conn: watched.has_articles(conn, state.id)) or await reaches(feed):
         return feed
     caught = await read_older(doors.web, doors.offload, feed, reaches, patient=state.failures < PATIENCE)
     log.info("source.caught_up", documents=caught.documents, entries=len(caught.feed.entries), missing=caught.why_not)

@@ -17,10 +17,11 @@ from sqlalchemy import Connection
 from bot import missed, moves
 from bot.arrival import take_in
 from bot.doors import Doors, FetchFailed
-from bot.ledger import flood, intake, subscriptions
+from bot.ledger import flood, subscriptions, watched
 from bot.ledger.alerts import clear_alert, raise_alert
-from bot.ledger.intake import SourceState, Stored
+from bot.ledger.intake import Stored
 from bot.ledger.postgres import take_turn
+from bot.ledger.watched import SourceState
 from bot.plan import Rules, candidates
 from bot.rhythm import Rhythm
 from bot.schedule import GONE_FOR, PATIENCE, Bounds, Due, next_look
@@ -70,7 +71,7 @@ class Poller:
 
         def work(conn: Connection) -> None:
             take_turn(conn)  # another process may be starting, too
-            intake.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
+            watched.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
 
         await self._doors.ledger.write(work)
 
@@ -81,7 +82,7 @@ class Poller:
 
     async def state(self) -> SourceState:
         """What the ledger remembers of the source."""
-        return await self._doors.ledger.read(lambda conn: intake.get_source(conn, self.source.identity))
+        return await self._doors.ledger.read(lambda conn: watched.get_source(conn, self.source.identity))
 
     async def look(self) -> bool:
         """One look at the source; whether it has found something. What it comes to is in the ledger afterwards. Only
@@ -122,7 +123,7 @@ class Poller:
         more = {"rhythm": rhythm.dump(), **moves.seen(state, reading.moved_to)}
 
         def work(conn: Connection) -> None:
-            intake.note_unchanged(conn, state.id, next_poll_at=due, now=now, more=more)
+            watched.note_unchanged(conn, state.id, next_poll_at=due, now=now, more=more)
             self._note_health(conn, state, rhythm, now)
 
         await self._doors.ledger.write(work)
@@ -162,9 +163,9 @@ class Poller:
                 now=now,
                 complete=feed.complete,
             )
-            heard = rhythm.heard(intake.list_times(conn, state.id))
+            heard = rhythm.heard(watched.list_times(conn, state.id))
             bounds = self._note_pushes(conn, state, feed, found_any=bool(stored.new), now=now)
-            intake.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard, bounds).at)
+            watched.note_rhythm(conn, state.id, heard, next_poll_at=self._next(now, heard, bounds).at)
             self._note_health(conn, state, heard, now)
             missed.tell(conn, state.id, self.source.name, feed, now=now)
             return stored
@@ -179,7 +180,7 @@ class Poller:
     ) -> Bounds:
         """Keep which hub the document names, and whether pushes can be relied on; how often to look by that."""
         subscriptions.note_hub(conn, state.id, feed.hub, feed.topic, now=now)
-        state = intake.get_source(conn, self.source.identity)  # a push may have come meanwhile
+        state = watched.get_source(conn, self.source.identity)  # a push may have come meanwhile
         if found_any and state.pushed_at is not None and not was_announced(state.pushed_at, now):
             subscriptions.note_unannounced(conn, state.id)
             return self.bounds
@@ -220,7 +221,7 @@ class Poller:
         left = {"memory": Cursor(memory=memory).dump()} if memory is not None else {}
 
         def work(conn: Connection) -> None:
-            intake.note_failure(
+            watched.note_failure(
                 conn,
                 state.id,
                 message=reason,
@@ -244,7 +245,7 @@ class Poller:
         back_at = now + timedelta(seconds=GONE_FOR)
 
         def work(conn: Connection) -> None:
-            intake.note_failure(conn, state.id, message=reason, next_poll_at=back_at, told_until_at=back_at, now=now)
+            watched.note_failure(conn, state.id, message=reason, next_poll_at=back_at, told_until_at=back_at, now=now)
             flood.release_due(conn, state.id, now=now)
             sentence = f"Source {self.source.name} is no longer watched, but for one look a week: {reason}"
             raise_alert(conn, failing_cause(state.id), sentence, needs_person=True, now=now)

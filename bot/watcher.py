@@ -10,8 +10,8 @@ from datetime import timedelta
 import structlog
 
 from bot.doors import Doors
-from bot.ledger import intake
-from bot.ledger.intake import SourceState
+from bot.ledger import watched
+from bot.ledger.watched import SourceState
 from bot.patience import after_failure
 from bot.poll import Poller
 from bot.schedule import PATIENCE, latest_look, lead_of, seconds_left, settle_look
@@ -113,6 +113,6 @@ class Watcher:
         if state.polled_at is None or (state.told_until_at is not None and state.told_until_at > now):
             return None
         after = state.polled_at + lead_of(settle)
-        settles_at = await self._doors.ledger.read(lambda conn: intake.find_settling(conn, state.id, after=after))
+        settles_at = await self._doors.ledger.read(lambda conn: watched.find_settling(conn, state.id, after=after))
         at = settles_at and settle_look(settles_at, settle, state.rhythm, failures=state.failures)
         return None if at is None else min(max(0.0, (at - now).total_seconds()), settle)

@@ -1,95 +1,24 @@
-"""What the poll writes: a source's look, its new articles, their deliveries and its cursor, in one transaction."""
+"""What the poll writes: new articles, their deliveries and the source's cursor, in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.ledger.article import dump_tags
 from bot.ledger.bell import ring
 from bot.ledger.doubts import find_restored_at
 from bot.ledger.merge import join, list_kin
 from bot.ledger.newer import doubted_since
-from bot.ledger.schema import OPEN, article_keys, articles, channels, deliveries, sources, subscriptions
+from bot.ledger.schema import article_keys, articles, channels, deliveries, sources
 from bot.ledger.texts import keepable, key_of
 from bot.model import State
 from bot.plan import Candidate, NewArticle, Plan, may_be_out
-from bot.rhythm import LAST, Rhythm, load_rhythm
-from bot.sources.reading import Cursor, load_memory
 
 _MANY = 500
 """Bound parameters in one statement stay far below SQLite's limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """What the ledger remembers of a source."""
-
-    id: int
-    cursor: Cursor
-    first_look: bool
-    """Whether no fetch has parsed yet."""
-    next_poll_at: datetime
-    told_until_at: datetime | None
-    polled_at: datetime | None
-    """The last try, whatever came of it."""
-    read_at: datetime | None
-    """The last look that gave something, or that nothing has changed."""
-    failures: int
-    rhythm: Rhythm
-    moved_to: str | None
-    """Where permanent redirects lead from the address in the settings."""
-    moves: int
-    """How often in a row they did."""
-    pushed_at: datetime | None = None
-    lease_until: datetime | None = None
-    """The last push, where they are relied on, and until when there will be more (WebSub)."""
-
-
-def register_source(conn: Connection, *, identity: str, name: str, url: str, now: datetime) -> SourceState:
-    """The source with this identity, made if it is new. A new address keeps what is known, but not the validators."""
-    row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one_or_none()
-    if row is None:
-        conn.execute(insert(sources).values(identity=identity, name=name, url=url, next_poll_at=now))
-    elif (row["name"], row["url"]) != (name, url):
-        values: dict[str, Any] = {"name": name, "url": url}
-        if row["url"] != url:
-            values |= {
-                "etag": None,
-                "last_modified": None,
-                "memory": None,
-                "moved_to": None,
-                "moves": 0,
-                "next_poll_at": now,
-                "told_until_at": None,
-                "failures": 0,
-            }
-        conn.execute(update(sources).where(sources.c.id == row["id"]).values(**values))
-    return get_source(conn, identity)
-
-
-def get_source(conn: Connection, identity: str) -> SourceState:
-    """The state of a registered source."""
-    pushes = (subscriptions.c.pushed_at, subscriptions.c.lease_until)
-    query = select(sources, *pushes).outerjoin(subscriptions).where(sources.c.identity == identity)
-    row = conn.execute(query).mappings().one()
-    return SourceState(
-        id=row["id"],
-        cursor=Cursor(row["etag"], row["last_modified"], load_memory(row["memory"])),
-        first_look=row["first_look_at"] is None,
-        next_poll_at=row["next_poll_at"],
-        told_until_at=row["told_until_at"],
-        polled_at=row["polled_at"],
-        read_at=row["ok_at"],
-        failures=row["failures"],
-        rhythm=load_rhythm(row["rhythm"]),
-        moved_to=row["moved_to"],
-        moves=row["moves"],
-        pushed_at=row["pushed_at"],
-        lease_until=row["lease_until"],
-    )
 
 
 def find_known(conn: Connection, candidates: Iterable[Candidate]) -> dict[str, int]:
@@ -103,11 +32,6 @@ def find_known(conn: Connection, candidates: Iterable[Candidate]) -> dict[str, i
         query = select(article_keys.c.key, article_keys.c.article_id).where(article_keys.c.key.in_(chunk))
         found.update((row.key, row.article_id) for row in conn.execute(query))
     return {key: found[each] for key, its in kept.items() for each in (key, its) if each in found}
-
-
-def has_articles(conn: Connection, source_id: int) -> bool:
-    """Whether the source has ever given anything."""
-    return conn.execute(select(articles.c.id).where(articles.c.source_id == source_id).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,70 +189,3 @@ def _missing(conn: Connection, source_id: int, article_id: int, channel_ids: Seq
         channels.c.added_at <= found.scalar_subquery(),
     )
     return list(conn.execute(query.order_by(channels.c.id)).scalars())
-
-
-def list_times(conn: Connection, source_id: int) -> list[datetime]:
-    """When the newest articles of a source were published, as far as it says, or else found."""
-    query = select(articles.c.published_at, articles.c.found_at).where(articles.c.source_id == source_id)
-    rows = conn.execute(query.order_by(articles.c.id.desc()).limit(LAST))
-    return [min(row.published_at or row.found_at, row.found_at) for row in rows]
-
-
-def note_rhythm(conn: Connection, source_id: int, rhythm: Rhythm, *, next_poll_at: datetime) -> None:
-    """How often a source publishes, by what it has shown just now, and when it is looked at next."""
-    values = {"rhythm": rhythm.dump(), "next_poll_at": next_poll_at}
-    conn.execute(update(sources).where(sources.c.id == source_id).values(**values))
-
-
-_SETTLING = (
-    select(func.min(deliveries.c.due_at))
-    .join(articles)
-    .where(
-        articles.c.source_id == bindparam("b_source"),
-        OPEN,
-        deliveries.c.state == State.PENDING,
-        deliveries.c.attempts == 0,
-        deliveries.c.body.is_(None),
-        deliveries.c.due_at == deliveries.c.wanted_at,
-        deliveries.c.due_at > bindparam("b_after"),
-    )
-)
-
-
-def find_settling(conn: Connection, source_id: int, *, after: datetime) -> datetime | None:
-    """When the first article of this source that nobody has tried to send yet goes out after that time."""
-    found: datetime | None = conn.execute(_SETTLING, {"b_source": source_id, "b_after": after}).scalar_one()
-    return found
-
-
-def note_unchanged(
-    conn: Connection, source_id: int, *, next_poll_at: datetime, now: datetime, more: Mapping[str, Any] | None = None
-) -> None:
-    """A look that found nothing changed (304). `more`: other columns of the source."""
-    values = {"polled_at": now, "ok_at": now, "failures": 0, "last_error": None, "told_until_at": None, **(more or {})}
-    conn.execute(update(sources).where(sources.c.id == source_id).values(next_poll_at=next_poll_at, **values))
-
-
-def note_failure(
-    conn: Connection,
-    source_id: int,
-    *,
-    message: str,
-    next_poll_at: datetime,
-    told_until_at: datetime | None,
-    now: datetime,
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """A look that gave nothing; the cursor stays where it was. `more`: other columns of the source."""
-    conn.execute(
-        update(sources)
-        .where(sources.c.id == source_id)
-        .values(
-            polled_at=now,
-            failures=sources.c.failures + 1,
-            last_error=message,
-            next_poll_at=next_poll_at,
-            told_until_at=told_until_at,
-            **(more or {}),
-        )
-    )

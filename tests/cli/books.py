@@ -9,7 +9,7 @@ from adapters.outcomes import Presence
 from adapters.post import Payload, Receipt
 from bot.clock import SystemClock
 from bot.flood import Suspect
-from bot.ledger import backlog, channels, intake, queue
+from bot.ledger import backlog, channels, intake, queue, watched
 from bot.ledger.alerts import raise_alert
 from bot.ledger.audit import find_due, note_presence
 from bot.ledger.db import InlineLedger, open_engine
@@ -34,7 +34,7 @@ class Book:
         self.ledger.write_now(self._register)
 
     def _register(self, conn: Connection) -> None:
-        intake.register_source(
+        watched.register_source(
             conn, identity="herald.example.org/feed.xml", name="herald.example.org/feed.xml", url=SOURCE, now=self.now
         )
 

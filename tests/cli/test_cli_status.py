@@ -1,6 +1,6 @@
 """`handbill status`: what needs a person first, and exit codes that a script can go by."""
 
-from bot.ledger import intake
+from bot.ledger import watched
 from bot.ledger.channels import note_removed, pause_channel
 from tests.cli.books import FACE, Book
 from tests.cli.running import Handbill
@@ -104,7 +104,7 @@ def test_status_shows_trouble_of_sources_and_channels(handbill: Handbill, book: 
     book.article("Tram line opens", [paused, gone])
     coming, again = book.at(1845), book.at(605)
     book.ledger.write_now(
-        lambda conn: intake.note_failure(
+        lambda conn: watched.note_failure(
             conn, 1, message="It does not exist (404).", next_poll_at=coming, told_until_at=None, now=book.now
         )
     )
@@ -125,7 +125,7 @@ def test_status_notices_that_nobody_looks(handbill: Handbill, book: Book) -> Non
     book.article("Tram line opens", [book.channel("telegram")])
     assert "overdue" not in handbill("status", **ACCOUNT).out
     ago = book.at(-1080)
-    book.ledger.write_now(lambda conn: intake.note_unchanged(conn, 1, next_poll_at=ago, now=ago))
+    book.ledger.write_now(lambda conn: watched.note_unchanged(conn, 1, next_poll_at=ago, now=ago))
     out = handbill("status", **ACCOUNT).out
     assert "! A look is overdue by 18 min: `handbill run` does not seem to be running." in out
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from bot.ledger.backlog import find_head
 from bot.ledger.channels import bind_channel, register_channel
 from bot.ledger.db import InlineLedger
-from bot.ledger.intake import Stored, commit_look, find_known, get_source, register_source
+from bot.ledger.intake import Stored, commit_look, find_known
+from bot.ledger.watched import get_source, register_source
 from bot.model import Delivery
 from bot.plan import Rules, candidates, plan
 from bot.sources.entry import Entry, Feed

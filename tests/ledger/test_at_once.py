@@ -12,11 +12,11 @@ from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.budgets import save_budget
 from bot.ledger.channels import register_channel
 from bot.ledger.db import InlineLedger
-from bot.ledger.intake import register_source
 from bot.ledger.postgres import take_turn
 from bot.ledger.schema import alerts, budgets, channels, sessions, sources, switches
 from bot.ledger.sessions import LedgerSessions
 from bot.ledger.switches import throw
+from bot.ledger.watched import register_source
 from tests.ledger.at_once import second
 from tests.ledger.engines import ON_SERVER
 from tests.ledger.entries import NOW, later

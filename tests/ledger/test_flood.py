@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.flood import FEW
-from bot.ledger import flood, intake
+from bot.ledger import flood, intake, watched
 from bot.ledger.alerts import list_alerts
 from bot.ledger.db import InlineLedger
 from bot.ledger.reports import list_log
@@ -54,7 +54,7 @@ def hold_some(conn: Connection, *, days_ago: float = 30, count: int = FEW) -> No
 
 
 def _commit(conn: Connection, found: tuple[Candidate, ...], row: int) -> None:
-    intake.register_source(conn, identity=SOURCE, name=SOURCE, url="https://news.example/feed", now=NOW)
+    watched.register_source(conn, identity=SOURCE, name=SOURCE, url="https://news.example/feed", now=NOW)
     decided = plan(found, {}, first_look=False, rules=RULES, now=NOW, read_at=later(-60))
     source = source_row(conn)
     intake.commit_look(conn, source.id, decided, {}, channel_ids=[row], language=None, cursor=CURSOR, now=NOW)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from bot.arrival import take_in
-from bot.ledger import intake
+from bot.ledger import watched
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.schema import articles, deliveries, metadata
 from bot.model import State
@@ -107,13 +107,13 @@ class History:
         self.row = channel(conn, account="acct")
         self.seen: dict[str, set[int]] = {source: set() for source in SOURCES}
         for source in SOURCES:
-            intake.register_source(conn, identity=source, name=source, url=source, now=BEGUN)
+            watched.register_source(conn, identity=source, name=source, url=source, now=BEGUN)
 
     def look(self, source: str, shuffle: int, spelling: str) -> None:
         """One committed look, as the poll makes it."""
         order = sorted(range(len(self.paper.shown)), key=lambda place: hash((shuffle, place)))
         document = self.paper.document(source, order, spelling, dated=self.dated)
-        state = intake.get_source(self.conn, source)
+        state = watched.get_source(self.conn, source)
         take_in(
             self.conn,
             state,

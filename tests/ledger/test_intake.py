@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
-from bot.ledger import intake
+from bot.ledger import watched
 from bot.ledger.channels import register_channel
 from bot.ledger.db import InlineLedger, open_engine
-from bot.ledger.intake import Stored, commit_look, find_known, get_source, register_source
+from bot.ledger.intake import Stored, commit_look, find_known
 from bot.ledger.schema import article_keys, articles, deliveries, metadata
+from bot.ledger.watched import get_source, register_source
 from bot.model import State
 from bot.plan import candidates, plan
 from bot.sources.entry import Feed
@@ -43,7 +44,7 @@ def test_a_look_is_committed_whole(ledger: InlineLedger) -> None:
 
 def test_an_error_in_the_middle_leaves_nothing_of_a_look(ledger: InlineLedger) -> None:
     """A delivery that cannot be stored takes the articles, the keys and the cursor back with it."""
-    ledger.write_now(lambda conn: intake.register_source(conn, identity=SOURCE, name="N", url="u", now=NOW))
+    ledger.write_now(lambda conn: watched.register_source(conn, identity=SOURCE, name="N", url="u", now=NOW))
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         ledger.write_now(lambda conn: look(conn, feed(entry("1")), [channel(conn), 4711]))
     assert ledger.read_now(count) == (0, 0, 0)
@@ -57,7 +58,7 @@ def test_a_failed_look_and_an_unchanged_one_leave_the_validators(ledger: InlineL
     source = ledger.read_now(source_row)
 
     def fail(conn: Connection) -> None:
-        intake.note_failure(
+        watched.note_failure(
             conn, source.id, message="500", next_poll_at=later(60), told_until_at=later(50), now=later(1)
         )
 
@@ -65,7 +66,7 @@ def test_a_failed_look_and_an_unchanged_one_leave_the_validators(ledger: InlineL
     ledger.write_now(fail)
     failed = ledger.read_now(source_row)
     assert (failed.cursor.etag, failed.failures, failed.told_until_at) == ('"1"', 2, later(50))
-    ledger.write_now(lambda conn: intake.note_unchanged(conn, source.id, next_poll_at=later(90), now=later(2)))
+    ledger.write_now(lambda conn: watched.note_unchanged(conn, source.id, next_poll_at=later(90), now=later(2)))
     state = ledger.read_now(source_row)
     assert (state.cursor.etag, state.failures, state.told_until_at, state.next_poll_at) == ('"1"', 0, None, later(90))
 
@@ -74,7 +75,7 @@ def test_a_new_address_forgets_the_validators_and_nothing_else(ledger: InlineLed
     """A source that moved is polled at once and in full, and is still the source that was looked at."""
     ledger.write_now(lambda conn: look(conn, feed(entry("1")), []))
     moved = ledger.write_now(
-        lambda conn: intake.register_source(
+        lambda conn: watched.register_source(
             conn, identity=SOURCE, name=SOURCE, url="https://new.example/", now=later(9)
         )
     )

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from sqlalchemy import Connection, select, update
 
-from bot.ledger import backlog, intake, merge
+from bot.ledger import backlog, intake, merge, watched
 from bot.ledger.db import InlineLedger
 from bot.ledger.schema import article_keys, articles, deliveries
 from bot.model import State
@@ -86,7 +86,7 @@ def test_another_source_does_not_send_a_joined_article_again(ledger: InlineLedge
         look(conn, feed(entry("a")), [first])
         look(conn, feed(entry("b")), [second])
         merge.join(conn, 1, 2, now=NOW)
-        other = intake.register_source(conn, identity="other", name="other", url="u", now=NOW)
+        other = watched.register_source(conn, identity="other", name="other", url="u", now=NOW)
         found = candidates("other", feed(entry("a")))
         known = intake.find_known(conn, found)
         decided = plan(found, known, first_look=False, rules=RULES, now=NOW)

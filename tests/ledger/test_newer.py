@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, event, update
 
 from adapters.post import Receipt
-from bot.ledger import backlog, intake, newer, queue
+from bot.ledger import backlog, newer, queue, watched
 from bot.ledger.alerts import find_alert
 from bot.ledger.channels import get_channel
 from bot.ledger.db import InlineLedger
@@ -38,7 +38,7 @@ def read_source(ledger: InlineLedger, at: float, *titles: str) -> None:
     def work(conn: Connection) -> None:
         if titles:
             look(conn, feed(*(entry(title) for title in titles)), [1])
-        intake.note_unchanged(conn, 1, next_poll_at=later(at + 60), now=later(at))
+        watched.note_unchanged(conn, 1, next_poll_at=later(at + 60), now=later(at))
 
     ledger.write_now(work)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, select, update
 
 from bot.facts import Facts
-from bot.ledger import backlog, intake, pages
+from bot.ledger import backlog, intake, pages, watched
 from bot.ledger.db import InlineLedger
 from bot.ledger.pages import Unread, end_enriching, list_unread
 from bot.ledger.schema import article_keys, articles, deliveries, sames
@@ -120,7 +120,7 @@ def test_an_article_is_known_by_what_its_page_calls_itself(ledger: InlineLedger)
 
 def _second_source(conn: Connection, link: str) -> None:
     """Another source has found an article at this address."""
-    source = intake.register_source(conn, identity="b", name="b", url="https://b.example/", now=NOW)
+    source = watched.register_source(conn, identity="b", name="b", url="https://b.example/", now=NOW)
     found = candidates("b", feed(entry("b", link=link)))
     known = intake.find_known(conn, found)
     decided = plan(found, known, first_look=False, rules=RULES, now=NOW)
