@@ -18,7 +18,7 @@ async def main(environ: dict[str, str], posts: int) -> float:
     ensure_ledger(settings.database_url)
     async with opened_core(settings, Redactor(settings.secrets()), command="bench") as core:
         (lane,) = core.lanes.values()
-        await core.pollers[0].look()
+        await core.sourcing.pollers[0].look()
         await lane.step()  # the platform says who we are; the first post warms up what is loaded late
         while (await core.waiting()).by_itself >= posts:
             await lane.step()

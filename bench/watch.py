@@ -47,8 +47,10 @@ async def _measure(settings: Settings, polls: int) -> dict[str, Any]:
         before, began = _resident(), time.monotonic()
         await core.start()
         started = time.monotonic() - began
-        chosen = [core.pollers[number % len(core.pollers)] for number in range(polls)] if polls else []
-        for each in chosen[: len(core.pollers)]:  # the first look of each, which has no validators yet
+        chosen = (
+            [core.sourcing.pollers[number % len(core.sourcing.pollers)] for number in range(polls)] if polls else []
+        )
+        for each in chosen[: len(core.sourcing.pollers)]:  # the first look of each, which has no validators yet
             await each.look()
         turns, waits = asyncio.Semaphore(AT_ONCE), []
 

@@ -1,4 +1,4 @@
-"""The running core: pollers, lanes and the teller over one set of doors.
+"""The running core: sources, lanes and the teller over one set of doors.
 
     source ─poll─▶ articles + deliveries ─▶ ledger ─▶ lane ─▶ adapter ─▶ receipt ─▶ ledger
                                                         └ alerts ─▶ teller ─▶ the operator's chat
@@ -21,8 +21,6 @@ from bot.audit import Auditor
 from bot.channel import Channel, down_cause
 from bot.deliver import READING, Lane
 from bot.doors import Doors
-from bot.enrich import ENRICH_FOR, Enricher
-from bot.inbox import Inbox
 from bot.late import late_cause
 from bot.ledger import channels, queue, watched
 from bot.ledger.alerts import clear_gone
@@ -34,16 +32,13 @@ from bot.ledger.postgres import take_turn
 from bot.ledger.reports import Waiting, summarise
 from bot.missed import missed_cause
 from bot.pacing import Notes
-from bot.patience import say
-from bot.plan import Rules
-from bot.poll import Poller, failing_cause, silent_cause
+from bot.poll import failing_cause, silent_cause
 from bot.render import Renderer
 from bot.rest import Rest
-from bot.settings.model import Settings, SourceSettings
-from bot.sources.robots import Robots
+from bot.settings.model import Settings
+from bot.sourcing import Sourcing
 from bot.tell import Teller
 from bot.watch import watch
-from bot.watcher import Watcher
 
 log = structlog.get_logger()
 
@@ -78,12 +73,7 @@ class Core:
         self._renderer = Renderer()
         self.lanes: dict[str, Lane] = {}
         self.accounts: list[Account] = []
-        self.pollers: list[Poller] = []
-        self.watchers: list[Watcher] = []
-        self.inbox: Inbox | None = None
-        """Takes articles that are posted here, where the settings have a source for them."""
-        self.enrichers: list[Enricher] = []
-        self._robots = Robots(doors.web, doors.clock)
+        self.sourcing = Sourcing(settings, doors, self.lanes, redact)
         self._enriching: asyncio.Task[None] | None = None
         """The reading of pages in a round of its own."""
         self._rests: dict[str, Rest] = {}
@@ -112,14 +102,7 @@ class Core:
         self.accounts = [
             Account(name, lanes, self.doors, self._auditor(lanes)) for name, lanes in self._by_account().items()
         ]
-        for source in self._settings.polled:
-            poller = self._poller(source)
-            self.pollers.append(poller)
-            self.watchers.append(Watcher(poller, self.doors))
-            await poller.register()
-        if self._settings.pushed is not None:
-            self.inbox = self._inbox(self._settings.pushed)
-            await self.inbox.register()
+        await self.sourcing.start()
         await self.doors.ledger.write(self._let_go)
 
     def _by_account(self) -> Mapping[str, list[Lane]]:
@@ -172,61 +155,12 @@ class Core:
         clear_gone(conn, "channel", causes, now=now)
         clear_gone(conn, "older", [older_cause(lane.channel.id) for lane in self.lanes.values()], now=now)
 
-    def _poller(self, source: SourceSettings) -> Poller:
-        rules, lanes = self._rules(source), self._lanes_of(source)
-        return Poller(
-            source,
-            self.doors,
-            rules,
-            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=self._on_new(source, lanes),
-            redact=self.redact,
-            robots=self._robots,
-        )
-
-    def _inbox(self, source: SourceSettings) -> Inbox:
-        rules, lanes = self._rules(source), self._lanes_of(source)
-        return Inbox(
-            source,
-            self.doors,
-            rules,
-            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=self._on_new(source, lanes),
-        )
-
-    def _lanes_of(self, source: SourceSettings) -> Sequence[Lane]:
-        """The lanes that its articles go to."""
-        return [self.lanes[channel.name] for channel in self._settings.channels_for(source.name)]
-
-    def _on_new(self, source: SourceSettings, lanes: Sequence[Lane]) -> Callable[[], None]:
-        """What is to be done when something was planned for a source: its page is read, if that is wanted."""
-
-        def ready() -> None:
-            _wake(lanes)
-
-        if not self._settings.enrich:
-            return ready
-        enricher = Enricher(source.identity, self.doors, self._robots, on_ready=ready, redact=self.redact)
-        self.enrichers.append(enricher)
-
-        def found() -> None:
-            ready()
-            enricher.wake()
-
-        return found
-
-    def _rules(self, source: SourceSettings) -> Rules:
-        settings = self._settings
-        enrich_for = ENRICH_FOR if settings.enrich else 0.0
-        return Rules(settings.settle, settings.max_age, source.backfill, source.expires_for, enrich_for)
-
     # ── the daemon ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll and deliver until `stop`; then finish or give up what is on the wire, within GRACE_FOR."""
-        log.info("daemon.started", sources=len(self.pollers), channels=len(self.lanes))
-        askers = [asyncio.create_task(watcher.run()) for watcher in self.watchers]
-        askers += [asyncio.create_task(enricher.run()) for enricher in self.enrichers]
+        log.info("daemon.started", sources=len(self.sourcing.pollers), channels=len(self.lanes))
+        askers = [asyncio.create_task(loop) for loop in self.sourcing.loops()]
         askers.append(asyncio.create_task(self._teller.run()))
         askers.append(asyncio.create_task(watch(self.doors.clock)))
         senders = [asyncio.create_task(account.run()) for account in self.accounts]
@@ -238,9 +172,9 @@ class Core:
 
     def wake(self) -> None:
         """Something was planned, here or in another process."""
-        _wake(list(self.lanes.values()))
-        for enricher in self.enrichers:
-            enricher.wake()
+        for lane in self.lanes.values():
+            lane.wake()
+        self.sourcing.wake()
 
     async def _leave(self, senders: Sequence[asyncio.Task[None]], askers: Sequence[asyncio.Task[None]] = ()) -> None:
         """Start nothing new, wait for what is on the wire, then give it up and write that down."""
@@ -266,9 +200,9 @@ class Core:
 
     async def once(self, wait_for: float, stop: asyncio.Event) -> None:
         """Poll everything whatever its interval, then deliver what is due or falls due within `wait_for` seconds."""
-        await asyncio.gather(*(self._look(poller) for poller in self.pollers))
+        await self.sourcing.look()
         until = self.doors.clock.now() + timedelta(seconds=wait_for)
-        self._enriching = asyncio.create_task(self._enrich())
+        self._enriching = asyncio.create_task(self.sourcing.enrich())
         senders = [asyncio.create_task(self._drain(account, until)) for account in self.accounts]
         try:
             await _first(stop, [*senders, self._enriching])
@@ -287,18 +221,6 @@ class Core:
         times = [rest.until for rest in self._rests.values() if rest.until is not None]
         next_at = min(times, default=waiting.next_at) if waiting.by_itself else None
         return replace(waiting, next_at=next_at, unread=tuple(each for each in waiting.unread if each.name in names))
-
-    async def _enrich(self) -> None:
-        """Read the pages of what was found. What goes wrong with that costs no article."""
-        for read in await asyncio.gather(*(each.read_all() for each in self.enrichers), return_exceptions=True):
-            if isinstance(read, Exception):
-                say(read, log=log, event="enrich.failed")
-
-    async def _look(self, poller: Poller) -> None:
-        if told := await poller.told_until():
-            log.info("source.left_alone", source=poller.source.name, until=told)
-            return
-        await poller.look()
 
     async def _drain(self, account: Account, until: datetime) -> None:
         # A round of its own takes whatever is free: those that have a share of it may have died a moment ago.
@@ -334,15 +256,10 @@ class Core:
             await lane.sleep(rest)
 
 
-def _wake(lanes: Sequence[Lane]) -> None:
-    for lane in lanes:
-        lane.wake()
-
-
-async def _until(stop: asyncio.Event, watched: Sequence[asyncio.Task[None]]) -> None:
-    """Until `stop`. A watched task that fails is a mistake of ours that must not go unseen: it ends the daemon."""
+async def _until(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Until `stop`. A task that fails is a mistake of ours that must not go unseen: it ends the daemon."""
     waiting = asyncio.create_task(_wait(stop))
-    open_tasks = {waiting, *watched}
+    open_tasks = {waiting, *tasks}
     try:
         while not stop.is_set():
             done, open_tasks = await asyncio.wait(open_tasks, return_when=asyncio.FIRST_COMPLETED)

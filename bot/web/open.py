@@ -19,8 +19,10 @@ from bot.web.server import WebServer
 async def opened_server(settings: Settings, core: Core) -> AsyncIterator[WebServer]:
     """A server that listens until the block ends. Raises CannotListen."""
     routes: list[web.AbstractRouteDef] = []
-    if core.inbox is not None and settings.web.hook_secret is not None:
-        routes.append(web.post(PATH, ArticlesHook(core.inbox, settings.web.hook_secret, core.doors.clock).answer))
+    if core.sourcing.inbox is not None and settings.web.hook_secret is not None:
+        routes.append(
+            web.post(PATH, ArticlesHook(core.sourcing.inbox, settings.web.hook_secret, core.doors.clock).answer)
+        )
     subscriber = _subscriber(settings, core)
     if subscriber is not None and settings.web.public_url is not None:
         hook = PushHook(subscriber, settings.web.public_url, core.doors.clock)
@@ -44,4 +46,4 @@ def _subscriber(settings: Settings, core: Core) -> Subscriber | None:
     public_url, key, hubs = settings.web.public_url, settings.web.hook_secret, core.doors.hubs
     if public_url is None or key is None or hubs is None:
         return None
-    return Subscriber(core.watchers, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)
+    return Subscriber(core.sourcing.watchers, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)
