@@ -54,16 +54,6 @@ class Inbox:
         self._on_new = on_new
         self._log = log.bind(source=source.name)
 
-    async def register(self) -> None:
-        """Make sure that the ledger knows the source."""
-        now, source = self._doors.clock.now(), self.source
-
-        def work(conn: Connection) -> None:
-            take_turn(conn)  # another process may be starting, too
-            watched.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
-
-        await self._doors.ledger.write(work)
-
     async def take(self, entries: Sequence[Entry]) -> list[Taken]:
         """Keep articles, each with a link, and plan their deliveries; what became of each, in the same order. On disk
         when this returns. Only the ledger's errors rise."""

@@ -65,16 +65,6 @@ class Poller:
         """Why the last look failed, as the log has it: the same is not said at every look."""
         self._log = log.bind(source=source.name)
 
-    async def register(self) -> None:
-        """Make sure that the ledger knows the source."""
-        now, source = self._doors.clock.now(), self.source
-
-        def work(conn: Connection) -> None:
-            take_turn(conn)  # another process may be starting, too
-            watched.register_source(conn, identity=source.identity, name=source.name, url=source.url, now=now)
-
-        await self._doors.ledger.write(work)
-
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""
         told = (await self.state()).told_until_at

@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.deliver import Lane
 from bot.doors import Doors
 from bot.enrich import ENRICH_FOR, Enricher
 from bot.inbox import Inbox
+from bot.ledger import watched
+from bot.ledger.postgres import take_turn
 from bot.patience import say
 from bot.plan import Rules
 from bot.poll import Poller
@@ -18,6 +21,9 @@ from bot.sources.robots import Robots
 from bot.watcher import Watcher
 
 log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Sources that are registered in one transaction: others want to write in between."""
 
 
 class Sourcing:
@@ -42,10 +48,20 @@ class Sourcing:
         self.pollers = [self._poller(source) for source in self._settings.polled]
         self.watchers = [Watcher(poller, self._doors) for poller in self.pollers]
         self.inbox = None if self._settings.pushed is None else self._inbox(self._settings.pushed)
-        for each in self.pollers:
-            await each.register()
-        if self.inbox is not None:
-            await self.inbox.register()
+        looked_at = [poller.source for poller in self.pollers]
+        await self._register(looked_at if self.inbox is None else [*looked_at, self.inbox.source])
+
+    async def _register(self, sources: Sequence[SourceSettings]) -> None:
+        now = self._doors.clock.now()
+        for start in range(0, len(sources), AT_ONCE):
+            some = sources[start : start + AT_ONCE]
+
+            def work(conn: Connection, some: Sequence[SourceSettings] = some) -> None:
+                take_turn(conn)  # another process may be starting, too
+                for each in some:
+                    watched.register_source(conn, identity=each.identity, name=each.name, url=each.url, now=now)
+
+            await self._doors.ledger.write(work)
 
     def loops(self) -> Iterable[Coroutine[Any, Any, None]]:
         """What goes on for life, each ended by cancelling."""

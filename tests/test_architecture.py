@@ -119,7 +119,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                 "bot.poll",
             ),
             "bot.enrich",
-            *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox"),
+            *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox", "bot.sourcing"),
         )
     },
     "sqlalchemy.exc": {

@@ -6,6 +6,7 @@ from bot.clock import SystemClock
 from bot.doors import Doors
 from bot.ledger.leases import SoleLeases
 from bot.ledger.schema import articles
+from bot.ledger.watched import register_source
 from bot.plan import Rules
 from bot.poll import Poller
 from bot.settings.model import SourceSettings
@@ -110,7 +111,9 @@ def looks(world: World, *pages: bytes) -> None:
         source = SourceSettings("news", PAGE, "archive", 3600.0, 3600.0, 0, None, "news")
         rules = Rules(settle=0.0, max_age=1e9, backfill=0)
         poller = Poller(source, doors, rules, channel_ids=lambda _: [], on_new=lambda: None, redact=str)
-        await poller.register()
+        await doors.ledger.write(
+            lambda conn: register_source(conn, identity="news", name="news", url=PAGE, now=clock.now()).id
+        )
         for body in pages:
             world.feeds[PAGE] = body
             await poller.look()
