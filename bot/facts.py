@@ -12,56 +12,27 @@ Field by field, the first that states anything counts:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
 
 from bot.links import canonical_link
 from bot.model import Article
-from bot.sources.page import Page
+from bot.sources.page import Page, Stated
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is kept of a page: see `bot.sources.page.Page`."""
+class Facts(Stated):
+    """What is kept of a page."""
 
-    url: str
-    canonical: str | None = None
-    title: str = ""
-    description: str = ""
-    picture_url: str | None = None
-    picture_alt: str | None = None
     shown_url: str | None = None
     shown_alt: str | None = None
     """The source's own picture, and what the page says of it."""
-    language: str | None = None
-    author: str | None = None
-    fediverse: str | None = None
-    paywalled: bool = False
-    noindex: bool = False
-    published_at: datetime | None = None
-    tags: tuple[str, ...] = ()
 
 
 def facts_of(page: Page, picture_url: str | None) -> Facts:
     """The facts of the page of an article whose source shows this picture."""
+    stated = {each.name: getattr(page, each.name) for each in fields(Stated)}
     shown_alt = page.alt_of(picture_url) if picture_url else None
-    return Facts(
-        url=page.url,
-        canonical=page.canonical,
-        title=page.title,
-        description=page.description,
-        picture_url=page.picture_url,
-        picture_alt=page.picture_alt,
-        shown_url=picture_url if shown_alt else None,
-        shown_alt=shown_alt,
-        language=page.language,
-        author=page.author,
-        fediverse=page.fediverse,
-        paywalled=page.paywalled,
-        noindex=page.noindex,
-        published_at=page.published_at,
-        tags=page.tags,
-    )
+    return Facts(**stated, shown_url=picture_url if shown_alt else None, shown_alt=shown_alt)
 
 
 def keys_of(page: Page, *, moved_to: str | None) -> Sequence[str]:

@@ -43,8 +43,8 @@ class NotAPage(Unreadable):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The facts of an article's page. Texts are plain and on one line; None and empty: not stated."""
+class Stated:
+    """What a page says of its article. Texts are plain and on one line; None and empty: not stated."""
 
     url: str
     """Where it was read, after redirects."""
@@ -63,6 +63,12 @@ class Page:
     noindex: bool = False
     published_at: datetime | None = None
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Stated):
+    """An article's page."""
+
     alts: Mapping[str, str] = field(default_factory=dict)
     """Alternative texts by picture; ask `alt_of`."""
 

@@ -16,8 +16,18 @@ from tests.ledger.entries import CURSOR, NOW, RULES, SOURCE, channel, entry, fee
 
 WAITS = replace(RULES, enrich_for=60.0)
 FACTS = Facts(
-    *("https://news.example/1", None, "Page", "What it is about.", "https://news.example/p.jpg", "P", None, None),
-    *("en", "Bo", "@bo@social.example", True, True, NOW, ("theirs",)),
+    "https://news.example/1",
+    title="Page",
+    description="What it is about.",
+    picture_url="https://news.example/p.jpg",
+    picture_alt="P",
+    language="en",
+    author="Bo",
+    fediverse="@bo@social.example",
+    paywalled=True,
+    noindex=True,
+    published_at=NOW,
+    tags=("theirs",),
 )
 
 
