@@ -8,7 +8,7 @@ from typing import get_args
 
 from bot.doors import Fetched, Offload, Web
 from bot.sources.archive.reader import read_archive
-from bot.sources.discover import Discoverer
+from bot.sources.discover import PAGES, Discoverer
 from bot.sources.feed import ACCEPT, read_feed, take_feed
 from bot.sources.reading import Cursor, Reader, Reading, SourceKind, Unreadable, Watched
 from bot.sources.robots import FORBIDDEN, Robots
@@ -17,9 +17,7 @@ from bot.sources.sniff import sort_of
 from bot.sources.wordpress import read_wordpress
 
 KIND = "kind"
-"""Under this name the memory of an address whose kind was found out holds it, where it is not a feed."""
-
-
+"""Under this name the memory of an address whose kind was found out holds it."""
 WHERE = "where"
 """Under this one, the address of what is read in place of a page."""
 
@@ -27,33 +25,35 @@ WHERE = "where"
 async def read_auto(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
     """Read what stands at the address as what it is: for a feed one request, as if it had been called one.
 
-    Raises FetchFailed or Unreadable.
+    A site is looked around for its best source once, when nothing was read there yet. Later a page in a source's place
+    (maintenance, a consent wall) is trouble, whatever it links to. Raises FetchFailed or Unreadable.
     """
-    if kind := _remembered(cursor):
-        where = str(cursor.memory.get(WHERE) or watched.url)
+    kind, where = _remembered(cursor), str(cursor.memory.get(WHERE) or watched.url)
+    met = cursor != Cursor()
+    if kind is not None and (kind, where) != ("feed", watched.url):
         try:
             reading = await READERS[kind](web, offload, replace(watched, url=where, kind=kind), cursor, now)
             return _remember(kind, reading, where if where != watched.url else None)
         except Unreadable as error:
-            if error.memory is not None:  # it is what it was, and in doubt
+            if error.memory is not None or where != watched.url or kind in PAGES:  # it is what it was, and in doubt
                 raise
-            cursor = Cursor()  # something else may stand there by now: then it is looked at afresh
+            cursor = Cursor()  # another kind of source may stand there by now
     fetched = await web.get(watched.url, etag=cursor.etag, last_modified=cursor.last_modified, accept=ACCEPT)
     if not fetched.changed:
         return await take_feed(offload, fetched, cursor)
-    return await _take(web, offload, watched, fetched, now)
+    return await _take(web, offload, watched, fetched, now, met=met)
 
 
-async def _take(web: Web, offload: Offload, watched: Watched, fetched: Fetched, now: datetime) -> Reading:
-    """What a first answer comes to, or one that is no longer what it was."""
+async def _take(web: Web, offload: Offload, watched: Watched, fetched: Fetched, now: datetime, *, met: bool) -> Reading:
+    """What a first answer comes to, or one that is no longer what it was. `met`: something was read there before."""
     sort = await offload(partial(sort_of, fetched))
     if sort == "wordpress":  # it has more to say when it is asked for it
         return _remember(sort, await read_wordpress(web, offload, watched, Cursor(), now))
     if sort == "sitemap":
         return _remember(sort, await take_sitemap(web, offload, fetched, Cursor(), now))
-    if sort == "page":
+    if sort == "page" and not met:
         return await _watch_best(web, offload, fetched, now)
-    return await take_feed(offload, fetched, Cursor())
+    return _remember("feed", await take_feed(offload, fetched, Cursor()))
 
 
 async def _watch_best(web: Web, offload: Offload, page: Fetched, now: datetime) -> Reading:

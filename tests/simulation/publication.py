@@ -17,6 +17,11 @@ _KINDS = 11
 """What an article's page is like goes by its number, modulo this."""
 LAST = 30
 """How many articles the feed shows."""
+SORRY = "<!doctype html><title>Away for lunch</title><main>" + "".join(
+    f'<article><h2><a href="/help/{number}">What to do about {number}</a></h2><p>Words about it.</p></article>'
+    for number in range(6)
+)
+"""A page for people in the feed's place. What it links to are no articles; the judge would not know their links."""
 
 
 class Publication:
@@ -53,7 +58,7 @@ class Publication:
         if self.trouble == "gone":
             raise FetchFailed("the server answered 503", status=503)
         if self.trouble == "garbage":
-            return Fetched(ADDRESS, changed=True, body=b"<html><p>Away for lunch</p></html>", content_type="text/html")
+            return Fetched(ADDRESS, changed=True, body=SORRY.encode(), content_type="text/html")
         numbers = list(range(max(0, self.count - LAST), self.count))
         body = json.dumps(
             {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": self._items(numbers)}

@@ -72,7 +72,7 @@ async def test_a_feed_costs_one_request_a_look(the_web: AiohttpWeb, site: Site) 
     """It is asked for as a feed would be, conditionally from the second look on."""
     url = site.page("/feed", FEED, headers={"ETag": '"1"'})
     reading = await look(the_web, url)
-    assert (["A"], Cursor('"1"')) == (titles(reading), reading.cursor)
+    assert (["A"], Cursor('"1"', memory={"kind": "feed"})) == (titles(reading), reading.cursor)
     await look(the_web, url, reading.cursor)
     assert [None, '"1"'] == [request.headers.get("If-None-Match") for request in site.requests]
 
@@ -98,7 +98,7 @@ async def test_what_becomes_something_else_is_read_as_that(the_web: AiohttpWeb, 
     reading = await look(the_web, site.url(ROUTE))
     site.page(ROUTE, FEED)
     reading = await look(the_web, site.url(ROUTE), reading.cursor)
-    assert (["A"], {}) == (titles(reading), reading.cursor.memory)
+    assert (["A"], {"kind": "feed"}) == (titles(reading), reading.cursor.memory)
 
 
 async def test_a_page_is_no_source_by_itself(the_web: AiohttpWeb, site: Site) -> None:
@@ -107,3 +107,33 @@ async def test_a_page_is_no_source_by_itself(the_web: AiohttpWeb, site: Site) ->
     with pytest.raises(NotAFeed) as caught:
         await look(the_web, site.page("/", page))
     assert site.url("/feed") in caught.value.mend
+
+
+LISTING = "<!doctype html><title>Sorry</title><main>" + "".join(
+    f'<article><h2><a href="/help/{number}">What to do about {number}</a></h2><p>Words about it.</p></article>'
+    for number in range(6)
+)
+"""A page for people that looks like a source: each of its links could be taken for an article."""
+
+
+async def test_a_page_in_the_place_of_a_source_is_trouble_and_no_source(the_web: AiohttpWeb, site: Site) -> None:
+    """Maintenance, a consent wall: where a feed was read, nothing that a page links to is an article, whether the
+    ledger remembers the kind or only validators, as one of the release before does."""
+    url = site.page("/feed", FEED, headers={"ETag": '"1"'})
+    cursors = [(await look(the_web, url)).cursor, Cursor('"1"'), Cursor(memory={"kind": "sitemap"})]
+    site.page("/feed", LISTING)
+    assert "archive" == (await look(the_web, url)).cursor.memory["kind"]
+    for cursor in cursors:
+        with pytest.raises(NotAFeed):
+            await look(the_web, url, cursor)
+
+
+async def test_a_page_in_the_place_of_the_feed_that_a_page_names_is_trouble(the_web: AiohttpWeb, site: Site) -> None:
+    """The site is not looked around again, whatever there is by now."""
+    url = site.page("/", "<!doctype html><link rel='alternate' type='application/rss+xml' href='/feed'>")
+    site.page("/feed", FEED)
+    cursor = (await look(the_web, url)).cursor
+    site.page("/feed", LISTING)
+    site.page("/", LISTING)
+    with pytest.raises(NotAFeed):
+        await look(the_web, url, cursor)
