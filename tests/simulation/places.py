@@ -107,7 +107,7 @@ class Place:
             raise Uncertain("the line broke")
         if fate == "lie":
             self._witness.lied(self, key)
-            return Shown(10**6 + len(self.posts), key, payload.body, 0.0)
+            return self._number("", payload.body, gone=True)  # the number is used up, as with one that was taken back
         if fate not in ("drop", "hang-lost", "bug"):
             shown = self._work_off(payload, key)
             caller.notice("arrived")
@@ -157,13 +157,18 @@ class Place:
         return next((post for post in self.posts if post.key == key and not post.gone and post.at > since), None)
 
     def _show(self, key: str, body: Mapping[str, Any]) -> Shown:
-        post = Shown(len(self.posts) + 1, key, body, asyncio.get_running_loop().time())
-        self.posts.append(post)
+        post = self._number(key, body)
         if key:
             self._witness.shown(self, post)
             if self.vanishing:
                 self.vanishing -= 1
                 post.gone = True
+        return post
+
+    def _number(self, key: str, body: Mapping[str, Any], *, gone: bool = False) -> Shown:
+        """A post by the next number; numbers only rise, as a later look is for what is newer than a known one."""
+        post = Shown(len(self.posts) + 1, key, body, asyncio.get_running_loop().time(), gone)
+        self.posts.append(post)
         return post
 
 
