@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.ledger.schema import alerts
 from bot.ledger.upsert import add
@@ -38,10 +38,16 @@ def find_alert(conn: Connection, cause: str) -> Alert | None:
     return next((alert for alert in list_alerts(conn, cause=cause)), None)
 
 
+_CLEAR = (
+    update(alerts)
+    .where(alerts.c.cause == bindparam("b_cause"), alerts.c.cleared_at.is_(None))
+    .values(cleared_at=bindparam("b_now"))
+)
+
+
 def clear_alert(conn: Connection, cause: str, *, now: datetime) -> bool:
     """Clear the open alert of this cause. True: there was one."""
-    opened = (alerts.c.cause == cause) & alerts.c.cleared_at.is_(None)
-    return bool(conn.execute(update(alerts).where(opened).values(cleared_at=now)).rowcount)
+    return bool(conn.execute(_CLEAR, {"b_cause": cause, "b_now": now}).rowcount)
 
 
 def clear_gone(conn: Connection, kind: str, kept: Collection[str], *, now: datetime) -> None:

@@ -71,9 +71,12 @@ def list_removed(conn: Connection) -> list[int]:
     return list(conn.execute(select(channels.c.id).where(channels.c.removed_at.is_not(None))).scalars())
 
 
+_BY_ID = select(channels).where(channels.c.id == bindparam("b_channel"))
+
+
 def get_channel(conn: Connection, channel_id: int) -> ChannelState:
     """The state of a registered channel."""
-    return _state(conn.execute(select(channels).where(channels.c.id == channel_id)).mappings().one())
+    return _state(conn.execute(_BY_ID, {"b_channel": channel_id}).mappings().one())
 
 
 _MAY_SEND = select(channels.c.id).where(

@@ -9,7 +9,7 @@ import hashlib
 import math
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 from sqlalchemy.exc import OperationalError
 
 from bot.doors import Clock, Lease, LeaseLost, LedgerDoor
@@ -99,9 +99,12 @@ def _number(name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"handbill {name}".encode()).digest()[:8], signed=True)
 
 
+_TRY = select(func.pg_try_advisory_lock(bindparam("b_number", type_=BigInteger)))
+
+
 def _try(conn: Connection, name: str) -> int | None:
     """The session that has the lock now, if that is ours."""
-    taken = conn.execute(select(func.pg_try_advisory_lock(_number(name)))).scalar_one()
+    taken = conn.execute(_TRY, {"b_number": _number(name)}).scalar_one()
     return session_of(conn) if taken else None
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.ledger.schema import switches
 from bot.ledger.upsert import put
@@ -17,9 +17,12 @@ UNKNOWN = "unknown"
 doubt."""
 
 
+_NOTE = select(switches.c.note).where(switches.c.name == bindparam("b_name"))
+
+
 def find_switch(conn: Connection, name: str) -> str | None:
     """The note on a switch that is thrown; None: it is not."""
-    return conn.execute(select(switches.c.note).where(switches.c.name == name)).scalar_one_or_none()
+    return conn.execute(_NOTE, {"b_name": name}).scalar_one_or_none()
 
 
 def thrown_at(conn: Connection, name: str) -> datetime | None:

@@ -60,11 +60,16 @@ def register_source(conn: Connection, *, identity: str, name: str, url: str, now
     return get_source(conn, identity)
 
 
+_BY_IDENTITY = (
+    select(sources, subscriptions.c.pushed_at, subscriptions.c.lease_until)
+    .outerjoin(subscriptions)
+    .where(sources.c.identity == bindparam("b_identity"))
+)
+
+
 def get_source(conn: Connection, identity: str) -> SourceState:
     """The state of a registered source."""
-    pushes = (subscriptions.c.pushed_at, subscriptions.c.lease_until)
-    query = select(sources, *pushes).outerjoin(subscriptions).where(sources.c.identity == identity)
-    row = conn.execute(query).mappings().one()
+    row = conn.execute(_BY_IDENTITY, {"b_identity": identity}).mappings().one()
     return SourceState(
         id=row["id"],
         cursor=Cursor(row["etag"], row["last_modified"], load_memory(row["memory"])),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from bot.clock import SystemClock
 from bot.doors import Lease, LeaseLost, LedgerDoor
@@ -113,7 +113,7 @@ def _on_postgres(url: str, stack: ExitStack) -> SessionContender:
 
 
 def _simulated(url: str, locks: Locks, stack: ExitStack) -> SessionContender:
-    book = SimLedger(url, Process("contender", _nothing), locks, lambda: None)
+    book = SimLedger(Path(make_url(url).database or ""), Process("contender", _nothing), locks, lambda: None)
     stack.callback(book.close)
     return SessionContender(book, book.lose)
 

@@ -7,13 +7,15 @@ it. Any transaction may be cut at its edges or at any statement, by the end of t
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bot.doors import Lease
-from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.db import InlineLedger
+from tests.simulation import engines
 from tests.simulation.process import Process
 
 T = TypeVar("T")
@@ -72,17 +74,18 @@ class Session:
 class SimLedger:
     """The ledger door of one process."""
 
-    def __init__(self, url: str, process: Process, locks: Locks | None, committed: Callable[[], None]) -> None:
+    def __init__(self, path: Path, process: Process, locks: Locks | None, committed: Callable[[], None]) -> None:
         """`locks`: of a shared ledger. `committed` is told after each commit."""
-        self._inline = InlineLedger(open_engine(url))
+        self._reused = engines.take(path)
+        self._inline = InlineLedger(self._reused.engine)
         self._process = process
         self._locks = locks
         self._committed = committed
         self._session: Session | None = None
         self._writing = False
-        event.listen(self._inline.engine, "connect", self._connected)
-        event.listen(self._inline.engine, "before_cursor_execute", self._on_statement)
-        event.listen(self._inline.engine, "commit", self._on_commit)
+        self._reused.listen("connect", self._connected)
+        self._reused.listen("before_cursor_execute", self._on_statement)
+        self._reused.listen("commit", self._on_commit)
 
     def lose(self) -> None:
         """The session ends; the next transaction finds out."""
@@ -104,7 +107,7 @@ class SimLedger:
     def close(self) -> None:
         """The process is gone, and its session with it."""
         self.lose()
-        self._inline.close()
+        self._reused.close()
 
     def _unless_lost(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
         def guarded(conn: Connection) -> T:

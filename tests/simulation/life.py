@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Protocol
 
@@ -27,6 +28,8 @@ from tests.simulation.world import EPOCH, SimDice, inline
 class Scene(Protocol):
     """What a process finds in the world around it."""
 
+    path: Path
+    """The ledger's file."""
     places: dict[str, Place]
     publication: Publication
     settings: Settings
@@ -106,7 +109,7 @@ class Life:
         self._scene = scene
         self._beat_every = beat_every
         self._stop = asyncio.Event()
-        self.ledger = SimLedger(scene.settings.database_url, process, scene.locks, scene.judge.committed)
+        self.ledger = SimLedger(scene.path, process, scene.locks, scene.judge.committed)
         clock = Clock(scene, process)
         accounts = {account_of(name) for name in scene.places}
         self._shared = None if scene.locks is None else SessionLeases(self.ledger, clock, fair_ones=len(accounts))

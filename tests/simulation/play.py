@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 
 from bot.ledger.backup import back_up, restore
-from bot.ledger.db import InlineLedger, open_engine
+from bot.ledger.db import InlineLedger
 from bot.settings import ChannelConfig, Settings, load_settings
+from tests.simulation import engines
 from tests.simulation.judge import Judge
 from tests.simulation.ledger import Locks
 from tests.simulation.life import Life
@@ -155,8 +156,8 @@ class Play:
                 self._by_a_person(self.operator.act)
 
     def _by_a_person(self, do: Callable[[InlineLedger], object]) -> None:
-        with closing(InlineLedger(open_engine(self.settings.database_url))) as book:
-            do(book)
+        with closing(engines.take(self.path)) as reused:
+            do(InlineLedger(reused.engine))
 
     async def _let_happen(self, event: Event) -> None:
         match event.what:

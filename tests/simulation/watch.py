@@ -18,6 +18,7 @@ import bot.enrich
 import bot.ledger.leases
 import bot.ledger.queue
 import bot.tell
+import bot.watch
 import bot.watcher
 from adapters.outcomes import Outcome
 from bot.doors import LeaseLost
@@ -27,14 +28,15 @@ from tests.simulation.process import Gone
 from tests.simulation.swap import swapped
 
 _IDLE = (
-    (bot.deliver, "LOOK_EVERY", 1.5),
-    (bot.account, "TAKE_EVERY", 4.0),
-    (bot.audit, "READ_EVERY", 2.0),
+    (bot.deliver, "LOOK_EVERY", 2.0),
+    (bot.account, "TAKE_EVERY", 6.0),
+    (bot.audit, "READ_EVERY", 4.0),
     (bot.audit, "SURVEY_EVERY", 1.0),
-    (bot.watcher, "WHILE_ANOTHER_LOOKS", 4.0),
-    (bot.enrich, "WHILE_ANOTHER_READS", 4.0),
+    (bot.watcher, "WHILE_ANOTHER_LOOKS", 6.0),
+    (bot.enrich, "WHILE_ANOTHER_READS", 6.0),
     (bot.ledger.leases, "LIES_FOR", 4.0),
-    (bot.tell, "TELL_EVERY", 1.5),
+    (bot.tell, "TELL_EVERY", 2.0),
+    (bot.watch, "LOOK_EVERY", 2.0),
 )
 """How often it looks whether there is something to do, and by how much rarer than the rest: else that would be most of
 what happens."""
