@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Tests start the program many hundreds of times: what is compiled once stays.
+unexport PYTHONDONTWRITEBYTECODE
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
