@@ -45,19 +45,24 @@ class Wiretap:
         if call is not None:
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
-        server, to_server = await asyncio.open_connection("127.0.0.1", self._target)
-        answers = asyncio.create_task(self._pass(server, to_client))
         self._open += 1
         try:
-            await self._pass(client, to_server, listen=True)
+            await self._connect(client, to_client)
         finally:
             self._open -= 1
             self._hung_up.set()
+            to_client.transport.abort()
+
+    async def _connect(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        server, to_server = await asyncio.open_connection("127.0.0.1", self._target)
+        answers = asyncio.create_task(self._pass(server, to_client))
+        try:
+            await self._pass(client, to_server, listen=True)
+        finally:
             to_server.transport.abort()
             answers.cancel()
             with suppress(asyncio.CancelledError):
                 await answers
-            to_client.transport.abort()
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, listen: bool = False) -> None:
         with suppress(ConnectionError):

@@ -96,7 +96,7 @@ def test_a_date_still_to_come(ahead: float, expected: str) -> None:
 @given(
     st.lists(st.builds(Newcomer, st.none() | st.datetimes(timezones=st.just(UTC)), st.booleans()), max_size=40),
     st.booleans(),
-    st.none() | st.datetimes(timezones=st.just(UTC), max_value=datetime(2026, 11, 23)),  # noqa: DTZ001 # a bound
+    st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2026, 11, 23), timezones=st.just(UTC)),  # noqa: DTZ001 # bounds
 )
 def test_every_suspect_has_a_reason_in_words(
     newcomers: list[Newcomer], met_again: bool, read_at: datetime | None
