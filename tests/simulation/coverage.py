@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.model import EDGES, Event, State
+from bot.model import EDGES
 from tests.simulation.script import FAULTS, FEEDS, LOSSES, POINTS
 
 ALWAYS = 0.30
@@ -19,22 +19,30 @@ _MATTERS = (
     *("edge sending told_to_wait", "edge sending channel_down"),
     *("event crash", "event stop", "event lose", "event restore", "event pause", "event outage"),
 )
-_OF_TESTS = frozenset({(State.PENDING, Event.ASK_AGAIN), (State.PENDING, Event.SAME), (State.HELD, Event.SAME)})
-"""Edges that are shown by tests of their own. A platform that does not answer a search before the first attempt has, as
-a rule, not answered the comparison before it, and nothing is begun; and what is shown as two articles first and as one
-later, no judge can hold against us."""
 _STOPS = ("step", "call", "sent", "answered")
 
 
 def required() -> Mapping[str, float]:
     """Everything that has to happen → in what share of the lives."""
-    edges = [f"edge {state} {event}" for state, event in EDGES if (state, event) not in _OF_TESTS]
+    edges = [f"edge {state} {event}" for state, event in EDGES]
     fates = [f"{call} {fate}" for call, kinds in FAULTS.items() for fate in kinds]
     crashes = [f"point crash {point}" for point in POINTS]
     losses = [f"point lose {point}" for point in LOSSES]
     stops = [f"point stop {point}" for point in _STOPS]
     feeds = [f"feed {trouble}" for trouble in FEEDS]
-    events = ("articles", "fault", "vanish", "other", "clock", "person", "backup", "restore", "restart", "crash")
+    events = (
+        "articles",
+        "fault",
+        "vanish",
+        "other",
+        "clock",
+        "person",
+        "backup",
+        "restore",
+        "restart",
+        "crash",
+        "twin",
+    )
     others = [f"event {name}" for name in (*events, "stop", "lose", "outage", "feed", "pause")]
     everything = [*edges, *fates, *crashes, *losses, *stops, *feeds, *others, "fate fenced"]
     floors = dict.fromkeys(everything, SELDOM)

@@ -7,7 +7,7 @@ import asyncio
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +28,9 @@ BY_A_PERSON = frozenset(
 )
 _BY_ITSELF = frozenset((old, new) for (old, event), new in EDGES.items() if event not in BY_A_PERSON)
 _BY_A_PERSON = frozenset((old, new) for (old, event), new in EDGES.items() if event in BY_A_PERSON)
+_FINAL = frozenset({State.SENT, State.FAILED, State.SKIPPED, State.CANCELLED})
+_SAME = "same as article"
+"""How the reason begins for which a delivery was given up whose article goes out under another number."""
 _WAITED = frozenset({Event.TOLD_TO_WAIT, Event.CHANNEL_DOWN})
 """What uses nothing up."""
 
@@ -118,7 +121,7 @@ class Judge:
         article = number_of(post.body["link"])
         self.once_out[place.name, article] += 1
         out = sum(number_of(each.body["link"]) == article for each in place.out())
-        if out > 1:
+        if out > 1 and not self._apart(article):
             self.broken("twice", f"article {article} is on {place.name} {out} times")
 
     def lied(self, place: Place, key: str) -> None:
@@ -250,12 +253,20 @@ class Judge:
         ).fetchone()
         return bool(found)
 
+    def _apart(self, article: int) -> bool:
+        """Whether the ledger cannot know that two of its articles are this one, as a page was not read in time."""
+        rows = self._db.execute(
+            "SELECT a.link, p.article_id FROM articles a LEFT JOIN pages p ON p.article_id = a.id "
+            "WHERE a.merged_into IS NULL AND a.enrich_until IS NULL"
+        ).fetchall()
+        read = [page is not None for link, page in rows if number_of(link) == article]
+        return len(read) > 1 and not all(read)
+
     # ── in the end ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def settled(self) -> bool:
         """Whether nothing is left to be done without a person, nor by one."""
-        final = (State.SENT, State.FAILED, State.SKIPPED, State.CANCELLED)
-        return all(row.state in final and row.confirm_at is None for row in self.rows())
+        return all(row.state in _FINAL and row.confirm_at is None for row in self.rows())
 
     def knows(self, articles: Iterable[int]) -> bool:
         """Whether all of these have been found."""
@@ -263,14 +274,27 @@ class Judge:
 
     def verdict(self, articles: Iterable[int]) -> None:
         """Every article on every place: out once, or with a word why not."""
-        rows = {(row.place, row.article): row for row in self.rows()}
+        rows: dict[tuple[str, int], list[Row]] = {}
+        for row in self.rows():
+            rows.setdefault((row.place, row.article), []).append(row)
         for place in self._places.values():
             for article in articles:
-                row = rows.get((place.name, article))
-                if row is None:
+                found = rows.get((place.name, article), [])
+                if not found:
                     self.broken("lost", f"nobody knows of article {article} on {place.name}")
-                else:
-                    self._final(place, row)
+                elif all((row.reason or "").startswith(_SAME) for row in found):
+                    self.broken("lost", f"article {article} on {place.name} was given up for one that is not there")
+                elif not self._apart(article):
+                    self._whole_final(place, found)
+
+    def _whole_final(self, place: Place, rows: Sequence[Row]) -> None:
+        """What was seen as two articles ends as one: what another row of it has sent, is not held against the rest."""
+        sent = any(row.state is State.SENT for row in rows)
+        for row in rows:
+            if row.state is State.SENT or not sent:
+                self._final(place, row)
+            elif row.state not in _FINAL:
+                self.broken("unsettled", f"delivery {row.id} is still {row.state} beside one that is sent")
 
     def _final(self, place: Place, row: Row) -> None:
         where = f"article {row.article} on {place.name} (delivery {row.id})"

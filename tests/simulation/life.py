@@ -19,7 +19,7 @@ from tests.simulation.judge import Judge
 from tests.simulation.ledger import Locks, SimLedger
 from tests.simulation.places import LATENCY, Place
 from tests.simulation.process import Process
-from tests.simulation.publication import ADDRESS, Publication
+from tests.simulation.publication import ADDRESS, TWINS, Publication
 from tests.simulation.speakers import SPEAKERS, account_of
 from tests.simulation.watch import Notes
 from tests.simulation.world import EPOCH, SimDice, inline
@@ -90,11 +90,11 @@ class Web:
         accept: str = "*/*",
         max_bytes: int = 10 * 2**20,
     ) -> Fetched:
-        feed = url == ADDRESS
+        feed = url in (ADDRESS, TWINS)
         self._process.pass_("asking")
         await asyncio.sleep(LATENCY if feed else LATENCY + self._publication.takes(url))
         self._process.pass_("told")
-        return self._publication.get(etag) if feed else self._publication.page(url)
+        return self._publication.get(url, etag) if feed else self._publication.page(url)
 
 
 BEAT_EVERY = 4.0

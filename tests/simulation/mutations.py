@@ -13,6 +13,7 @@ import bot.deliver
 import bot.intent
 import bot.ledger.audit
 import bot.ledger.queue
+import bot.look
 import bot.payloads
 import bot.poll
 import bot.retry
@@ -20,7 +21,7 @@ import bot.settle
 import bot.verdicts
 from adapters.base import KeySeed
 from adapters.outcomes import Presence, RateLimited, Uncertain
-from bot.ledger import intake
+from bot.ledger import intake, merge
 from bot.ledger.audit import ToRead
 from bot.ledger.schema import deliveries
 from bot.ledger.schema import sources as sources_table
@@ -179,12 +180,22 @@ def articles_without_deliveries() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def joined_and_both_sent() -> Iterator[None]:
+    """Two articles that turn out to be one both go out."""
+    with ExitStack() as stack:
+        stack.enter_context(swapped(merge, "drop_same", lambda *_, **__: None))
+        stack.enter_context(swapped(bot.look, "find_twin", lambda *_: None))
+        stack.enter_context(swapped(bot.intent, "find_twin", lambda *_: None))
+        yield
+
+
 ALL: Mapping[str, Mutation] = {
     each.__name__: each
     for each in (
         *(blind_resend, settle_without_guard, cursor_before_articles, key_from_row_number, sent_again_by_the_audit),
         *(no_quiet_time, undecided_without_an_alert, waiting_is_counted, pause_overlooked, articles_without_deliveries),
-        sent_unread,
+        *(sent_unread, joined_and_both_sent),
     )
 }
 """Name → the mistake."""

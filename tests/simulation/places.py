@@ -79,8 +79,8 @@ class Place:
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def ask(self, call: str, answer: Callable[[], T]) -> T:
-        """A call that followers do not see. Raises what the caller is to be told."""
+    async def ask(self, call: str, answer: Callable[[], T], unsure: Callable[[], T] | None = None) -> T:
+        """A call that followers do not see. Raises what the caller is to be told. `unsure`: that it is too early."""
         await asyncio.sleep(LATENCY)
         match self._fate(call):
             case "away" | "refuse":
@@ -95,6 +95,8 @@ class Place:
                 raise RuntimeError("a mistake of the adapter's")
             case "slow":
                 await asyncio.sleep(SLOW_FOR)
+            case "unsure" if unsure is not None:
+                return unsure()
         return answer()
 
     async def publish(self, caller: Process, payload: Payload, key: str) -> Shown:

@@ -25,7 +25,7 @@ from tests.simulation.life import Life
 from tests.simulation.people import Operator
 from tests.simulation.places import Place
 from tests.simulation.process import Fuse, GatedLoop, What
-from tests.simulation.publication import ADDRESS, Publication
+from tests.simulation.publication import ADDRESS, TWINS, Publication
 from tests.simulation.scratch import empty_ledger, scratch
 from tests.simulation.script import HORIZON, Event, Scenario
 from tests.simulation.slot import Slot
@@ -37,6 +37,8 @@ HUNG_AFTER = 12.0
 """Seconds, times the stretch, without a sign of life after which the session of a process is ended."""
 TICK = 5.0
 """Seconds, times the stretch, between two looks of the operator."""
+AHEAD_FOR = 16 * 3600.0
+"""Seconds by which some articles are dated ahead: more than a wrong time zone explains."""
 PATIENCE = 14 * 86_400.0
 """Seconds after the last event in which everything has to be settled."""
 
@@ -60,9 +62,9 @@ class Report:
 
 
 @cache
-def _settings(poll_every: int, expires_for: int | None) -> Settings:
+def _settings(sources: str, poll_every: int, expires_for: int | None) -> Settings:
     given = {
-        "HANDBILL_SOURCES": ADDRESS,
+        "HANDBILL_SOURCES": sources,
         "HANDBILL_POLL_EVERY": f"{poll_every}s",
         "HANDBILL_SETTLE": "1s",
         "HANDBILL_QUIET_TIME": f"{QUIET_FOR:.0f}s",
@@ -93,7 +95,9 @@ class Play:
         self.locks = Locks() if scenario.workers else None
         channels = tuple(ChannelConfig(name, name, SimSettings(name)) for name in scenario.places)
         url = f"sqlite:///{self.path}"
-        settings = _settings(int(20 * self.stretch), scenario.expires_for)
+        twins = any(event.what == "twin" for event in scenario.events)
+        sources = f"{ADDRESS},{TWINS}" if twins else ADDRESS
+        settings = _settings(sources, int(20 * self.stretch), scenario.expires_for)
         self.settings = replace(settings, database_url=url, channels=channels)
         self.operator = Operator(self.places, self.judge, self.wall)
         self.slots = [Slot(self, number) for number in range(max(1, scenario.workers))]
@@ -163,6 +167,9 @@ class Play:
         match event.what:
             case "articles":
                 self.publication.add(event.count)
+            case "twin":
+                ahead = self.wall() + timedelta(seconds=AHEAD_FOR)
+                self.publication.add_twin(ahead.isoformat() if event.how == "ahead" else None)
             case "fault":
                 place, call = event.where.split(".")
                 self.places[place].fates.setdefault(call, []).extend([event.how] * event.count)

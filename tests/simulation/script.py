@@ -23,7 +23,7 @@ REFUSED = ("refuse", "wait", "down", "reject", "less")
 FAULTS: Mapping[str, Sequence[str]] = {
     "publish": (*LOST, *REFUSED, "lie"),
     "stage": ("refuse", "wait", "down", "reject", "bug", "slow"),
-    "find": ("refuse", "wait", "down", "bug", "slow"),
+    "find": ("refuse", "wait", "down", "bug", "slow", "unsure"),
     "verify": ("refuse", "wait", "down"),
     "confirm": ("refuse", "wait", "down", "bug"),
     "alert": ("refuse", "bug"),
@@ -102,6 +102,8 @@ def scenario(seed: int) -> Scenario:
         writer.story()
     if expires_for is not None:
         writer.outage()
+    if any(event.what == "twin" for event in writer.events):  # there are two links already, and both are needed
+        writer.events = [event for event in writer.events if event.how not in ("renamed", "moved")]
     if any(event.how == "moved" for event in writer.events):  # with a new id as well, nothing would tell it again
         writer.events = [event for event in writer.events if event.how != "renamed"]
     events = sorted((replace(each, at=round(each.at * tempo, 3)) for each in writer.events), key=lambda each: each.at)
@@ -146,6 +148,7 @@ class _Writer:
             (self._clock, 1),
             (self._feed, 3),
             (self._others, 2),
+            *([(self._twins, 1)] if self._left else []),
             *(shared if self._workers else alone),
         ]
         self._chance.choices([tell for tell, _ in stories], [weight for _, weight in stories])[0]()
@@ -230,6 +233,14 @@ class _Writer:
         self._left *= how != "moved"
         self._add(self._time(), "feed", how=how, count=self._chance.randint(30, 200))
 
+    def _twins(self) -> None:
+        """A second source shows an article again under a link of its own, some dated ahead, so that they are held."""
+        self._left = 0  # what is put back then is looked for under one of two links
+        at = self._time()
+        self._add(at, "articles")
+        self._add(at + self._chance.choice((-1, 2, 30, 90)), "twin", how=self._chance.choice(("", "", "ahead")))
+        self._want(at, "retry-cancelled", "drop")
+
     def _others(self) -> None:
         at = self._time()
         for _ in range(self._chance.randint(1, 4)):
@@ -249,7 +260,8 @@ class _Writer:
         self._add(at + 110, "articles", count=self._chance.randint(1, 2))
         self._add(at + self._chance.uniform(120, 250), "restore")
         if self._chance.random() < 0.4:
-            self._add(at + 111, "fault", f"{self._place(LISTED)}.find", "refuse", 4 * self._chance.randint(1, 3))
+            how = self._chance.choice(("refuse", "unsure"))
+            self._add(at + 111, "fault", f"{self._place(LISTED)}.find", how, 4 * self._chance.randint(1, 3))
         if self._chance.random() < 0.3:
             self._add(at + 118, "feed", how="again", count=200)
         self._want(at + 260, "release", "reject", "held-sent")

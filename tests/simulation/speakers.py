@@ -97,7 +97,8 @@ class Speaker:
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:
         """Is it out?"""
         self._overseer.asked(self.place, key)
-        return await self._ask("find", lambda: self._look(payload, key, marker))
+        again = AskAgain(GAP_FOR, marker)
+        return await self._ask("find", lambda: self._look(payload, key, marker), lambda: again)
 
     def _look(self, payload: Payload, key: str, marker: Marker) -> Answer:
         raise NotImplementedError
@@ -112,9 +113,9 @@ class Speaker:
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def _ask(self, call: str, answer: Callable[[], T]) -> T:
+    async def _ask(self, call: str, answer: Callable[[], T], unsure: Callable[[], T] | None = None) -> T:
         self._process.pass_("asking")
-        result = await outside(self.place.ask(call, answer))
+        result = await outside(self.place.ask(call, answer, unsure))
         self._process.pass_("told")
         return result
 
