@@ -12,6 +12,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from bot.ledger.migrate import ensure_ledger
+from tests.nest import Nest
 from tests.real.postgres.server import RealPostgres
 from tests.secrecy import pytest_runtest_makereport
 from tests.simulation.world import World
@@ -74,6 +75,13 @@ def postgres() -> Iterator[RealPostgres]:
     """One real PostgreSQL for the whole run, started when it is wanted first."""
     with RealPostgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def nest() -> Iterator[Nest]:
+    """One for the whole run, started when it is wanted first."""
+    with Nest() as ready:
+        yield ready
 
 
 WITH_TARGETS = {"kill", "pds", "races", "second_opinion", "simulation", "slow", "soak"}

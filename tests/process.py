@@ -7,10 +7,9 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import bot
+from tests.nest import CODE, Born, Order, listen
 from tests.secrecy import HANDED_OUT, find_secrets
 from tests.stage import Seat, Stage
 
@@ -19,55 +18,64 @@ Event = Mapping[str, Any]
 STUCK_AFTER = 5.0
 """Seconds after which whoever waits for news looks again."""
 
-CODE = Path(bot.__file__).parent.parent
-
 
 class Program:
-    """`python -m bot …` on a stage. Leaving the block kills it if it still runs, and looks through all that it said."""
+    """`python -m bot …` on a stage, out of its nest where it has one. Leaving the block kills it if it still runs, and
+    looks through all that it said."""
 
     def __init__(self, stage: Stage, *arguments: str, module: str = "bot", **more: str) -> None:
         self._stage = stage
-        self._command = [sys.executable, "-m", module, *arguments]
+        self._module = module
+        self._arguments = arguments
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "NO_COLOR": "1", "COLUMNS": "200"}
         self._environment = {**stage.environment(**more), **own}
         self._lines: list[str] = []
         self._news = asyncio.Event()
         self._reading: list[asyncio.Task[None]] = []
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Born | None = None
         self.out: list[str] = []
         """The lines of its standard output."""
         self.events: list[Event] = []
         """What its log said, where it was told to write JSON."""
 
     @property
-    def process(self) -> asyncio.subprocess.Process:
+    def process(self) -> asyncio.subprocess.Process | Born:
         """The process. RuntimeError before it was started."""
         if self._process is None:
             raise RuntimeError("the program was not started")
         return self._process
 
     async def __aenter__(self) -> "Program":
-        pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, env=self._environment, cwd=self._stage.folder, stdout=pipe, stderr=pipe
-        )
+        (out, said_out), (err, said_err) = os.pipe(), os.pipe()
+        self._process = await self._start(said_out, said_err)
+        os.close(said_out)
+        os.close(said_err)
         self._reading = [
-            asyncio.create_task(self._read(self.process.stdout, self.out)),
-            asyncio.create_task(self._read(self.process.stderr, self._lines)),
+            asyncio.create_task(self._read(await listen(out), self.out)),
+            asyncio.create_task(self._read(await listen(err), self._lines)),
         ]
         return self
+
+    async def _start(self, out: int, err: int) -> asyncio.subprocess.Process | Born:
+        folder, nest = self._stage.folder, self._stage.nest
+        if nest is not None:
+            return await nest.bring_forth(
+                Order(self._module, self._arguments, self._environment, str(folder)), out, err
+            )
+        command = (sys.executable, "-m", self._module, *self._arguments)
+        return await asyncio.create_subprocess_exec(*command, env=self._environment, cwd=folder, stdout=out, stderr=err)
 
     async def __aexit__(self, *_: object) -> None:
         if self.process.returncode is None:
             self.process.kill()
         await self.ended()
         said = "\n".join([*self.out, *self._lines])
-        sys.stdout.write(f"{' '.join(self._command[1:])}\n{said}\n")  # for whoever looks into why a test failed
+        sys.stdout.write(
+            f"{' '.join((self._module, *self._arguments))}\n{said}\n"
+        )  # for whoever looks into why a test failed
         assert [] == find_secrets(said, HANDED_OUT)
 
-    async def _read(self, stream: asyncio.StreamReader | None, lines: list[str]) -> None:
-        if stream is None:
-            raise RuntimeError("the program has no pipes")
+    async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
         async for line in stream:
             lines.append(line.decode().rstrip("\n"))
             if lines is self._lines:

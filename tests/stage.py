@@ -25,6 +25,7 @@ from adapters.sandbox.server import PublicPost, SandboxServer
 from adapters.sandbox.telegram import TelegramSandbox
 from bot.doors import Web
 from bot.settings import Settings, load_settings
+from tests.nest import Nest
 from tests.secrecy import hand_out
 
 HOME = "https://herald.example.org"
@@ -177,10 +178,13 @@ class Stage:
         feed: str = "/feed.xml",
         seats: Mapping[str, Callable[[Now], Seat]] = SEATS,
         database_url: str | None = None,
+        nest: Nest | None = None,
     ) -> None:
         self.folder = folder
         self.database_url = database_url or f"sqlite:///{self.ledger}"
         """The address of the ledger."""
+        self.nest = nest
+        """Where the programs of this stage come from; None: each is started from nothing, as an operator's is."""
         self.feed = feed
         self.through: Callable[[Web], Web] = lambda web: web
         """What a core's door to the web goes through, where it runs in this process."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import CODE
+from tests.nest import CODE
 from tests.secrecy import find_secrets, hand_out
 
 LEAKY = """

@@ -1,50 +1,73 @@
-"""The real program in a process that kills itself at its nth durable boundary: right before a commit, or right after.
+"""The real program in a process that kills itself at one of its durable boundaries: right before that commit, or right
+after. Each boundary that a life comes to is told on standard error, as its log is, before anything else happens.
 
-python -m tests.kill.doomed before 7 run --log-json
+python -m tests.kill.doomed before "Intent.commit 2" run --log-json
 """
 
+import json
 import os
 import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from itertools import count
+from inspect import getclosurevars
 from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
+from bot.channel import Channel
 from bot.cli import main
+from bot.intent import Intent
 from bot.ledger.db import InlineLedger
 
-ALIKE = ("SessionLeases.", "Crew.")
-"""Whose commits are alike each time, on a server: taking a lease, giving it back, a heartbeat. The first of each kind
-in a life is a boundary, the others are none."""
+MET = "boundary.met"
+"""The event."""
 
 
 class Boundaries:
-    """Counts a life's commits by what they write."""
+    """Of a life's commits, those that are the first to write this for this channel."""
 
     def __init__(self) -> None:
-        self._numbers = count(1)
+        self.work = "something unnamed"
+        """What is being written."""
         self._met: set[str] = set()
-        self.work = ""
-        """The name of what is being written."""
 
-    def next(self) -> int | None:
-        """The number of the boundary that is reached; None where it is none."""
-        alike = self.work.startswith(ALIKE) and self.work in self._met
+    def meet(self) -> str | None:
+        """The boundary that is reached; None where this life was there before."""
+        if self.work in self._met:
+            return None
         self._met.add(self.work)
-        return None if alike else next(self._numbers)
+        os.write(2, json.dumps({"event": MET, "boundary": self.work}).encode() + b"\n")
+        return self.work
 
 
-def doom(when: str, at: int) -> None:
-    """From now on count boundaries, on whichever engine, and die at the one with the number `at`."""
+def name_of(work: Callable[..., Any]) -> str:
+    """What is written, as the program calls it, and the number of the channel that it is about, if it is about one."""
+    what = work.func if isinstance(work, partial) else work
+    name = what.__qualname__.partition(".<locals>")[0]
+    held = getclosurevars(what).nonlocals
+    numbers = [held.get("channel_id"), *map(_channel_of, (getattr(what, "__self__", None), *held.values()))]
+    return " ".join([name, *(str(number) for number in numbers if number is not None)][:2])
+
+
+def _channel_of(held: object) -> int | None:
+    match held:
+        case Channel():
+            return held.id
+        case Intent():
+            return held.delivery.channel_id
+    number: int | None = getattr(held, "channel_id", None)
+    return number
+
+
+def doom(when: str, at: str) -> None:
+    """From now on tell of boundaries, on whichever engine, and die at the one with the name `at`."""
     boundaries = Boundaries()
     commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
     write = InlineLedger.write_now
 
     def do_commit(self: DefaultDialect, dbapi_connection: Any) -> None:
-        here = boundaries.next() == at
+        here = boundaries.meet() == at
         if here and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         commit(self, dbapi_connection)
@@ -52,7 +75,7 @@ def doom(when: str, at: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def write_now(self: InlineLedger, work: Callable[..., Any], *more: Any, **named: Any) -> Any:
-        boundaries.work = (work.func if isinstance(work, partial) else work).__qualname__
+        boundaries.work = name_of(work)
         return write(self, work, *more, **named)
 
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign] # every engine commits here
@@ -60,6 +83,6 @@ def doom(when: str, at: int) -> None:
 
 
 if __name__ == "__main__":
-    doom(sys.argv[1], int(sys.argv[2]))
+    doom(sys.argv[1], sys.argv[2])
     sys.argv[1:3] = []
     main()

@@ -4,13 +4,11 @@ import asyncio
 import math
 import os
 import signal
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from random import Random
 
-from tests.process import CODE
+from tests.nest import CODE, Born, Nest, Order
 from tests.secrecy import HANDED_OUT, find_secrets
 from tests.stage import Stage
 
@@ -38,10 +36,10 @@ LAST = 2000
 
 
 class Life:
-    """One daemon. `said`: where its log begins in the file of its nest."""
+    """One daemon. `begins`: where its log does, in the file of its place."""
 
-    def __init__(self, pid: int, file: Path, begins: int) -> None:
-        self._pid = pid
+    def __init__(self, process: Born, file: Path, begins: int) -> None:
+        self._process = process
         self._file = file
         self._begins = begins
         self.ended = asyncio.Event()
@@ -62,22 +60,21 @@ class Life:
         return False
 
     def signal(self, how: signal.Signals) -> bool:
-        """Send it a signal; False when it has ended already. Its nest takes no number back before it said so."""
+        """Send it a signal; False when it has ended already."""
         if self.ended.is_set():
             return False
-        os.kill(self._pid, how)
+        self._process.send_signal(how)
         return True
 
 
-class Nest:
+class Place:
     """One place of a daemon, which has one life after the other until it is told to stop."""
 
-    def __init__(self, stage: Stage, file: Path) -> None:
+    def __init__(self, stage: Stage, nest: Nest, file: Path) -> None:
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "NO_COLOR": "1"}
-        self._environment = {**stage.environment(**WAITS), **own}
-        self._stage = stage
+        self._order = Order("bot", ("run", "--log-json"), {**stage.environment(**WAITS), **own}, str(stage.folder))
+        self._nest = nest
         self._file = file
-        self._process: Process | None = None
         self._born = asyncio.Event()
         self._ending = False
         self._life: Life | None = None
@@ -86,28 +83,17 @@ class Nest:
 
     async def run(self) -> None:
         """For as long as it may. AssertionError when the last one does not leave well."""
-        command = (sys.executable, "-m", "tests.soak.nest")
-        self._file.touch()
-        self._process = await asyncio.create_subprocess_exec(
-            *command, env=self._environment, cwd=self._stage.folder, stdin=PIPE, stdout=PIPE
-        )
-        try:
+        with self._file.open("ab") as said:
             while not self._ending:
-                await self._live(self._process)
-        finally:
-            if self._process.returncode is None:
-                self._process.kill()  # and with it dies what it brought forth
-            await self._process.wait()
+                await self._live(said.fileno())
         assert [] == find_secrets(self._file.read_text(), HANDED_OUT)
 
-    async def _live(self, nest: Process) -> None:
-        assert nest.stdin
-        assert nest.stdout
+    async def _live(self, said: int) -> None:
         begins = self._file.stat().st_size
-        nest.stdin.write(f"{self._file}\n".encode())
-        self._life = life = Life(int(await nest.stdout.readline()), self._file, begins)
+        process = await self._nest.bring_forth(self._order, said, said)
+        self._life = life = Life(process, self._file, begins)
         self._born.set()
-        code = int(await nest.stdout.readline())
+        code = await process.wait()
         life.ended.set()
         self._born.clear()
         if code != (0 if self._ending else -signal.SIGKILL):
@@ -132,15 +118,16 @@ class Nest:
 class Lives:
     """`count` daemons on a stage."""
 
-    def __init__(self, stage: Stage, count: int, *, every: float, dice: Random) -> None:
-        self._nests = [Nest(stage, stage.folder / f"daemon-{number}.log") for number in range(1, count + 1)]
+    def __init__(self, stage: Stage, nest: Nest, count: int, *, every: float, dice: Random) -> None:
+        files = [stage.folder / f"daemon-{number}.log" for number in range(1, count + 1)]
+        self._places = [Place(stage, nest, file) for file in files]
         self._every = every
         self._dice = dice
         self._tasks: list[asyncio.Task[None]] = []
         self.kills = 0
 
     async def __aenter__(self) -> "Lives":
-        self._tasks = [asyncio.create_task(nest.run()) for nest in self._nests]
+        self._tasks = [asyncio.create_task(place.run()) for place in self._places]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -151,14 +138,14 @@ class Lives:
     @property
     def deaths(self) -> list[str]:
         """What was said by those that ended although nobody had killed them."""
-        return [death for nest in self._nests for death in nest.deaths]
+        return [death for place in self._places for death in place.deaths]
 
     def check(self) -> None:
         """Raise what went wrong with the lives themselves."""
         for task in self._tasks:
             if task.done():
                 task.result()
-        assert len(self.deaths) < len(self._nests) + 2, self.deaths
+        assert len(self.deaths) < len(self._places) + 2, self.deaths
 
     async def kill_on(self) -> None:
         """For ever: choose one that is at work, let it work for a while, and kill it.
@@ -166,7 +153,7 @@ class Lives:
         Most are let send a post first: however slow the machine, something comes out.
         """
         while True:
-            life = await self._dice.choice(self._nests).alive()
+            life = await self._dice.choice(self._places).alive()
             if self._dice.random() >= EARLY:
                 await life.heard(SENT, IDLE_FOR)
             await asyncio.sleep(self._every * self._dice.uniform(0.5, 1.5))
@@ -175,5 +162,5 @@ class Lives:
 
     async def stop(self) -> None:
         """SIGTERM to all of them, and wait until they have left."""
-        await asyncio.gather(*(nest.stop() for nest in self._nests))
+        await asyncio.gather(*(place.stop() for place in self._places))
         await asyncio.gather(*self._tasks)

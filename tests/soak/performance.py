@@ -14,6 +14,7 @@ from adapters.sandbox.faults import KINDS
 from adapters.sandbox.feeds import ArticleStub
 from adapters.sandbox.server import PublicPost
 from tests.inside import Told
+from tests.nest import Nest
 from tests.process import told
 from tests.soak.chance import Chance
 from tests.soak.generous import GENEROUS
@@ -73,15 +74,17 @@ class Tally:
 
 async def soak(wishes: Wishes, folder: Path, database_url: str, say: Say) -> Tally:
     """Play it on an empty ledger. All that the daemons said is in `folder`, in daemon-1.log and so on."""
-    async with Stage(folder, newest=IN_FEED, seats=GENEROUS, database_url=database_url) as stage:
-        return await Performance(wishes, stage, say).run()
+    with Nest() as nest:
+        async with Stage(folder, newest=IN_FEED, seats=GENEROUS, database_url=database_url, nest=nest) as stage:
+            return await Performance(wishes, stage, nest, say).run()
 
 
 class Performance:
     """The course of a soak."""
 
-    def __init__(self, wishes: Wishes, stage: Stage, say: Say) -> None:
+    def __init__(self, wishes: Wishes, stage: Stage, nest: Nest, say: Say) -> None:
         self._wishes = wishes
+        self._nest = nest
         self._stage = stage
         self._say = say
         self._articles: list[ArticleStub] = []
@@ -94,7 +97,7 @@ class Performance:
         await self._first_post()
         self._let_go_wrong()
         dice = Random(f"{self._wishes.seed}: kills")
-        async with Lives(self._stage, self._wishes.daemons, every=self._wishes.every, dice=dice) as lives:
+        async with Lives(self._stage, self._nest, self._wishes.daemons, every=self._wishes.every, dice=dice) as lives:
             async with _meanwhile(lives.kill_on()), _meanwhile(self._report(lives)):
                 await self._all_out(lives)
             for chance in self._chances:
