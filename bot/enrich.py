@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.doors import Doors, FetchFailed
-from bot.facts import Facts, facts_of, keys_of
+from bot.facts import Facts, facts_of, keys_of, stands_for
 from bot.ledger.pages import Unread, end_enriching, list_unread
 from bot.ledger.postgres import take_turn
 from bot.patience import after_failure
@@ -33,17 +34,34 @@ WHILE_ANOTHER_READS = 2.0
 """Seconds after which it is seen whether another process has read what was waiting."""
 
 
-async def read_facts(doors: Doors, robots: Robots, link: str, picture_url: str | None) -> tuple[Facts, Sequence[str]]:
-    """What an article's page says, and the keys that it is known by besides. Raises FetchFailed or Unreadable.
+class Shown(Protocol):
+    """An article as its source shows it."""
 
-    `picture_url`: the picture that its source shows.
-    """
+    @property
+    def link(self) -> str:
+        """Its address."""
+
+    @property
+    def title(self) -> str:
+        """Empty: it has none."""
+
+    @property
+    def picture_url(self) -> str | None:
+        """Its picture."""
+
+
+async def read_facts(doors: Doors, robots: Robots, shown: Shown) -> tuple[Facts, Sequence[str]]:
+    """What an article's page says, and the keys that it is known by besides. Raises FetchFailed or Unreadable."""
+    link = shown.link
     await _check_allowed(robots, link)
     fetched = await doors.web.get(link, accept=ACCEPT, max_bytes=MAX_BYTES)
     if fetched.url != link:
         await _check_allowed(robots, fetched.url)
     page = await doors.offload(partial(read_page, fetched))
-    return facts_of(page, picture_url), keys_of(page, moved_to=fetched.moved_to)
+    if not stands_for(page, link=link, title=shown.title):
+        raise Unreadable(f"Its address leads to {fetched.url}, which does not have its title.")
+    keys = keys_of(page, link=link, title=shown.title, moved_to=fetched.moved_to)
+    return facts_of(page, shown.picture_url), keys
 
 
 async def _check_allowed(robots: Robots, url: str) -> None:
@@ -142,7 +160,7 @@ class Enricher:
         why = "it did not answer in the time that it was given"
         try:
             async with self._doors.clock.deadline(self._time_for(unread)):
-                facts, keys = await read_facts(self._doors, self._robots, unread.link, unread.picture_url)
+                facts, keys = await read_facts(self._doors, self._robots, unread)
         except TimeoutError:
             self._log.debug("page.given_up", id=unread.id)
         except (FetchFailed, Unreadable) as error:

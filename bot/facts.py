@@ -11,12 +11,16 @@ Field by field, the first that states anything counts:
     fediverse, paywalled, noindex   the page alone
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from bot.links import canonical_link
 from bot.model import Article
 from bot.sources.page import Page, Stated
+
+_TELLING = 8
+"""Characters of a title that are not found in another one by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,29 @@ def facts_of(page: Page, picture_url: str | None) -> Facts:
     return Facts(**stated, shown_url=picture_url if shown_alt else None, shown_alt=shown_alt)
 
 
-def keys_of(page: Page, *, moved_to: str | None) -> Sequence[str]:
+def stands_for(page: Page, *, link: str, title: str) -> bool:
+    """Whether a page can be that of the article at `link`: if another one was shown (a login, a choice of cookies, what
+    stands in the place of all that was deleted), only if it bears the article's title."""
+    return not _elsewhere(page, link) or not title or _bears(page.title, title)
+
+
+def _elsewhere(page: Page, link: str) -> bool:
+    own = canonical_link(link)
+    return all(canonical_link(address) != own for address in (page.url, page.canonical) if address)
+
+
+def _bears(headline: str, title: str) -> bool:
+    """Whether it is there; a short one has to be all there is, apart from what is no letter and no figure."""
+    shown, own = (" ".join(re.findall(r"\w+", text.casefold())) for text in (headline, title))
+    return shown == own or (len(own) >= _TELLING and f" {own} " in f" {shown} ")
+
+
+def keys_of(page: Page, *, link: str, title: str, moved_to: str | None) -> Sequence[str]:
     """The keys that the page is known by besides: the address that it calls its own; where it states none, the one
-    that it has moved to for good. Where a redirect for now leads (a login, a choice of cookies) tells nothing."""
+    that it has moved to for good. Where a redirect for now leads tells nothing, nor does one of an article without a
+    title, by which its page would be known again: articles that are taken for one cost a post."""
+    if _elsewhere(page, link) and not title:
+        return []
     address = page.canonical or moved_to
     canonical = canonical_link(address) if address else None
     return [f"link:{canonical}"] if canonical else []

@@ -143,7 +143,7 @@ async def enrich_all(doors: Doors, articles: Sequence[Article]) -> list[Article]
 async def _enriched(doors: Doors, robots: Robots, article: Article) -> Article:
     try:
         async with doors.clock.deadline(ENRICH_FOR):
-            facts, _ = await read_facts(doors, robots, article.link, article.picture_url)
+            facts, _ = await read_facts(doors, robots, article)
     except (FetchFailed, Unreadable) as error:
         log.warning("page.unread", article=article.title, reason=error.message)
     except TimeoutError:

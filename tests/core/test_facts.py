@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.facts import Facts, enriched, facts_of, keys_of
+from bot.facts import Facts, enriched, facts_of, keys_of, stands_for
 from bot.model import Article
 from bot.sources.page import Page
 
@@ -91,4 +91,38 @@ def test_a_page_is_known_by_the_address_that_it_calls_its_own(
     canonical: str | None, moved_to: str | None, keys: list[str]
 ) -> None:
     """Else by the one that it has moved to for good; never by where a redirect for the moment happens to lead."""
-    assert keys == keys_of(Page("https://news.example/login", canonical=canonical), moved_to=moved_to)
+    page = Page("https://news.example/1", canonical=canonical)
+    assert keys == keys_of(page, link="https://news.example/1", title="", moved_to=moved_to)
+
+
+@pytest.mark.parametrize(
+    ("headline", "stands"),
+    [
+        ("The bridge is open", True),
+        ("The Bridge is open! – News", True),
+        ("News: the bridge is open", True),
+        ("Log in", False),
+        ("The bridge is", False),
+        ("", False),
+    ],
+)
+def test_where_a_redirect_leads_has_to_bear_the_title(headline: str, stands: bool) -> None:
+    """A login or a page for all that was deleted says nothing of the article, and two such articles are not one."""
+    page = Page("https://news.example/2", canonical="https://news.example/2", title=headline)
+    assert stands == stands_for(page, link="https://news.example/1", title="The bridge is open")
+    assert stands_for(page, link="http://www.news.example/2/?utm_source=x", title="The bridge is open")
+    assert stands_for(replace(page, canonical="https://news.example/1"), link="https://news.example/1", title="Other")
+
+
+def test_a_short_title_is_not_found_in_a_longer_one() -> None:
+    """ "Up" stands in many headlines; alone, it is the same."""
+    page = Page("https://news.example/2", title="What is up with our cookies")
+    assert not stands_for(page, link="https://news.example/1", title="Up")
+    assert stands_for(replace(page, title="Up!"), link="https://news.example/1", title="Up")
+
+
+def test_an_article_without_a_title_gets_no_key_from_where_a_redirect_leads() -> None:
+    """Nothing tells whether that is its page; what the page says is taken all the same."""
+    page = Page("https://news.example/2", canonical="https://news.example/2", title="Anything")
+    assert stands_for(page, link="https://news.example/1", title="")
+    assert [] == keys_of(page, link="https://news.example/1", title="", moved_to="https://news.example/2")
