@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.ledger import flood, intake
 from bot.ledger.intake import Stored
-from bot.ledger.watched import SourceState
+from bot.ledger.watched import SourceState, find_read_beside
 from bot.plan import Candidate, Rules, plan
 
 
@@ -36,8 +36,16 @@ def take_in(
     """
     known = intake.find_known(conn, found)
     unknown = [each for each in found if known.keys().isdisjoint(each.keys)]
-    moved = flood.find_moved(conn, state.id, unknown)
-    decided = plan(found, known, first_look=first_look, rules=rules, now=now, read_at=read_at, moved=moved)
+    decided = plan(
+        found,
+        known,
+        first_look=first_look,
+        rules=rules,
+        now=now,
+        read_at=read_at,
+        read_beside_at=find_read_beside(conn, state.id, known.values()) if first_look else None,
+        moved=flood.find_moved(conn, state.id, unknown),
+    )
     stored = intake.commit_look(
         conn,
         state.id,

@@ -110,12 +110,13 @@ def plan(
     rules: Rules,
     now: datetime,
     read_at: datetime | None = None,
+    read_beside_at: datetime | None = None,
     moved: Collection[str] = (),
 ) -> Plan:
     """Sort candidates (oldest first) into new articles and known ones. `known`: key → article id, from the ledger.
 
-    `read_at`: when the source was last read before this look, if it had articles; `moved`: keys whose
-    path is known under another host.
+    `read_at`: when the source was last read before this look, if it had articles; `read_beside_at`: when another one
+    was that shows the same articles; `moved`: keys whose path is known under another host.
     """
     owners, met = dict(known), []
     seen: list[tuple[int, Candidate]] = []
@@ -152,10 +153,18 @@ def plan(
         return NewArticle(candidate, due_at, why_not, suspect, expires_at, _enrich_until(rules, why_not, now))
 
     new = tuple(
-        article(candidate, before=index < backfilled, suspect=held.get(index)) for index, candidate in enumerate(fresh)
+        article(each, before=index < backfilled and not _is_news(each, read_beside_at, now), suspect=held.get(index))
+        for index, each in enumerate(fresh)
     )
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
     return Plan(new, tuple(seen), also, _same(found, known))
+
+
+def _is_news(candidate: Candidate, read_beside_at: datetime | None, now: datetime) -> bool:
+    """Whether another source would have brought this article at its next look: then being shown first by one that was
+    added a moment ago must not cost it."""
+    published = candidate.entry.published_at
+    return read_beside_at is not None and published is not None and read_beside_at < published <= now
 
 
 def _enrich_until(rules: Rules, why_not: str | None, now: datetime) -> datetime | None:

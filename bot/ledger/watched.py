@@ -1,6 +1,6 @@
 """What the ledger remembers of a source: how it was read last, how often it publishes, when it is looked at next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,6 +90,19 @@ def get_source(conn: Connection, identity: str) -> SourceState:
 def has_articles(conn: Connection, source_id: int) -> bool:
     """Whether the source has ever given anything."""
     return conn.execute(select(articles.c.id).where(articles.c.source_id == source_id).limit(1)).first() is not None
+
+
+_MANY = 500
+"""Articles that are enough to tell which other sources show the same."""
+
+
+def find_read_beside(conn: Connection, source_id: int, article_ids: Collection[int]) -> datetime | None:
+    """When the other sources that gave these articles were last read; None: there is none that answers."""
+    theirs = select(articles.c.source_id).where(articles.c.id.in_(sorted(set(article_ids))[-_MANY:]))
+    others = sources.c.id.in_(theirs) & (sources.c.id != source_id)
+    works = sources.c.first_look_at.is_not(None) & (sources.c.failures == 0)
+    found: datetime | None = conn.execute(select(func.max(sources.c.ok_at)).where(others & works)).scalar_one()
+    return found
 
 
 def list_times(conn: Connection, source_id: int) -> list[datetime]:

@@ -1,20 +1,22 @@
 """What a look writes: all of it or nothing, and nothing twice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.arrival import take_in
 from bot.ledger import watched
 from bot.ledger.channels import register_channel
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.intake import Stored, commit_look, find_known
-from bot.ledger.schema import article_keys, articles, deliveries, metadata
+from bot.ledger.schema import article_keys, articles, deliveries, metadata, sources
 from bot.ledger.watched import get_source, register_source
 from bot.model import State
 from bot.plan import candidates, plan
@@ -211,6 +213,31 @@ def test_a_second_source_at_its_first_look_posts_nothing(ledger: InlineLedger) -
         return states_by_channel(conn)
 
     assert ledger.write_now(work) == [(1, "pending"), (2, "skipped")]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "failing", "state"),
+    [(-1, False, "pending"), (-20, False, "skipped"), (5, False, "skipped"), (-1, True, "skipped")],
+)
+def test_what_another_source_would_have_brought_is_news_at_a_first_look(
+    ledger: InlineLedger, minutes: float, failing: bool, state: str
+) -> None:
+    """A second source of a publication is added while an article came out since the first one was read: that article is
+    posted. One from before, one dated ahead, or one that the first source would not bring since it fails, is not."""
+
+    def work(conn: Connection) -> list[tuple[int, str]]:
+        a = channel(conn, "a", account="1")
+        look(conn, feed(entry("x")), [a])
+        read_at = {"ok_at": later(-600.0), "failures": int(failing)}
+        conn.execute(update(sources).values(**read_at))
+        other = register_source(conn, identity="other", name="other", url="https://other.example/feed", now=NOW)
+        shown = feed(entry("new", published_at=later(60.0 * minutes)), entry("x", published_at=later(-9000.0)))
+        found = candidates("other", shown)
+        more: Mapping[str, Any] = {"read_at": None, "language": None, "cursor": CURSOR}
+        take_in(conn, other, found, RULES, first_look=True, channel_ids=[a], now=NOW, **more)
+        return states_by_channel(conn)
+
+    assert ledger.write_now(work) == [(1, "pending"), (1, state)]
 
 
 def test_a_document_that_was_cut_off_is_no_first_look(ledger: InlineLedger) -> None:
