@@ -84,6 +84,7 @@ class Core:
         """Register what is configured. Talks to nobody."""
         states = await self.doors.ledger.write(self._register)
         taken: dict[int, Channel] = {}
+        identities = self._identities_by_channel()
         for each in self._opened:
             lane = Lane(
                 states[each.name],
@@ -96,7 +97,7 @@ class Core:
                 backoff_from=self._settings.backoff,
                 confirm_after=self._settings.confirm_after,
                 notes=each.notes,
-                identities=self._identities_for(each.name),
+                identities=identities[each.name],
             )
             self.lanes[each.name] = lane
         self.accounts = [
@@ -114,14 +115,14 @@ class Core:
     def _auditor(self, lanes: Sequence[Lane]) -> Auditor:
         return Auditor(lanes, self.doors, self.redact, late_after=self._settings.late_after)
 
-    def _identities_for(self, channel: str) -> list[str]:
-        """Of the sources that are read, and whose articles go to this channel."""
-        settings = self._settings
-        return [
-            source.identity
-            for source in settings.polled
-            if channel in {each.name for each in settings.channels_for(source.name)}
-        ]
+    def _identities_by_channel(self) -> Mapping[str, list[str]]:
+        """Of the sources that are read, and whose articles go to a channel."""
+        found: dict[str, list[str]] = {each.name: [] for each in self._opened}
+        names_of = self._settings.channel_names_by_source()
+        for source in self._settings.polled:
+            for name in found.keys() & names_of[source.name]:
+                found[name].append(source.identity)
+        return found
 
     def _quiet_for(self, adapter: Adapter) -> float:
         return adapter.quiet_for if self._settings.quiet_time is None else self._settings.quiet_time
@@ -143,11 +144,11 @@ class Core:
         quiet_for = max((self._quiet_for(each.adapter) for each in self._opened), default=0.0)
         for channel_id in channels.list_removed(conn):
             queue.recover(conn, channel_id, quiet_for_due_at=now + timedelta(seconds=quiet_for), now=now)
-        sources = [watched.get_source(conn, source.identity).id for source in self._settings.sources]
-        standing = [cause(source_id) for source_id in sources for cause in (failing_cause, silent_cause)]
+        sources = watched.list_ids(conn, {source.identity for source in self._settings.sources})
+        standing = {cause(source_id) for source_id in sources for cause in (failing_cause, silent_cause)}
         clear_gone(conn, "source", standing, now=now)
-        clear_gone(conn, "missed", [missed_cause(source_id) for source_id in sources], now=now)
-        clear_gone(conn, "flood", [flood_cause(source_id) for source_id in sources], now=now)
+        clear_gone(conn, "missed", {missed_cause(source_id) for source_id in sources}, now=now)
+        clear_gone(conn, "flood", {flood_cause(source_id) for source_id in sources}, now=now)
         identities = [source.identity for source in self._settings.polled]
         if end_doubts(conn, identities, max_age=self._settings.max_age, now=now):
             log.info("ledger.trusted", reason="nothing can come any more that was posted before it was restored")

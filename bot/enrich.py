@@ -94,13 +94,14 @@ class Enricher:
         self._news.set()
 
     async def run(self) -> None:
-        """Read whatever waits, for life; ended by cancelling. A mistake of ours rests it, never ends it."""
+        """Read until nothing waits. A mistake of ours rests it, never ends it."""
         failures = 0
         while True:
             self._news.clear()
             try:
-                again_in = None if await self.read_all() else WHILE_ANOTHER_READS
-                failures = 0
+                if await self.read_all() and not self._news.is_set():
+                    return
+                again_in, failures = WHILE_ANOTHER_READS, 0
             except Exception as error:
                 failures += 1
                 again_in = after_failure(error, failures, self._doors.dice, log=self._log, event="enrich.failed")

@@ -39,7 +39,9 @@ GONE = 410
 
 
 class Poller:
-    """Looks at one source. When it does is `bot.watcher`'s."""
+    """Looks at one source. When it does is `bot.watcher`'s. It is small, since there may be very many."""
+
+    __slots__ = ("_channel_ids", "_doors", "_on_new", "_redact", "_robots", "_said", "rules", "source")
 
     def __init__(
         self,
@@ -56,14 +58,22 @@ class Poller:
         self.source = source
         self._doors = doors
         self._robots = robots or Robots(doors.web, doors.clock)
-        self.bounds = Bounds(source.poll_every, source.poll_slowest)
         self.rules = rules
         self._channel_ids = channel_ids
         self._on_new = on_new
         self._redact = redact
         self._said: str | None = None
         """Why the last look failed, as the log has it: the same is not said at every look."""
-        self._log = log.bind(source=source.name)
+
+    @property
+    def bounds(self) -> Bounds:
+        """How often the operator wants it to be looked at."""
+        return Bounds(self.source.poll_every, self.source.poll_slowest)
+
+    @property
+    def _log(self) -> structlog.typing.FilteringBoundLogger:
+        bound: structlog.typing.FilteringBoundLogger = log.bind(source=self.source.name)
+        return bound
 
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""

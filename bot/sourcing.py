@@ -1,7 +1,11 @@
-"""The side of the core where articles come from: what looks at sources, takes what is posted here, and reads pages."""
+"""The side of the core where articles come from: what looks at sources, takes what is posted here, and reads pages.
+
+Whatever there is for each source is small, and made once for many where it can be: there may be very many of them.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -10,19 +14,22 @@ from sqlalchemy import Connection
 from bot.deliver import Lane
 from bot.doors import Doors
 from bot.enrich import ENRICH_FOR, Enricher
+from bot.enriching import Enriching
 from bot.inbox import Inbox
 from bot.ledger import watched
 from bot.ledger.postgres import take_turn
-from bot.patience import say
+from bot.ledger.watched import Known
 from bot.plan import Rules
 from bot.poll import Poller
 from bot.settings.model import Settings, SourceSettings
 from bot.sources.robots import Robots
+from bot.turns import Turns
 from bot.watcher import Watcher
+from bot.watching import AT_ONCE, Watching, site_of
 
 log = structlog.get_logger()
 
-AT_ONCE = 500
+REGISTERED_AT_ONCE = 500
 """Sources that are registered in one transaction: others want to write in between."""
 
 
@@ -37,52 +44,74 @@ class Sourcing:
         self._lanes = lanes
         self._redact = redact
         self._robots = Robots(doors.web, doors.clock)
-        self._enrichers: list[Enricher] = []
+        self._channels_of: Mapping[str, Sequence[str]] = {}
+        """Name of a source → names of the channels that its articles go to."""
+        self._enriching = Enriching(self._enricher, doors) if settings.enrich else None
         self.pollers: Sequence[Poller] = ()
-        self.watchers: Sequence[Watcher] = ()
+        self.watching = Watching((), doors)
         self.inbox: Inbox | None = None
         """Takes articles that are posted here, where the settings have a source for them."""
 
     async def start(self) -> None:
         """Make what looks at the sources, once all lanes are there, and make sure that the ledger knows them."""
-        self.pollers = [self._poller(source) for source in self._settings.polled]
-        self.watchers = [Watcher(poller, self._doors) for poller in self.pollers]
+        self._channels_of = self._settings.channel_names_by_source()
+        rules, channel_ids = cache(self._rules), cache(self._channel_ids)
+        self.pollers = [
+            Poller(
+                source,
+                self._doors,
+                rules(source.backfill, source.expires_for),
+                channel_ids=channel_ids(self._channels_of[source.name]),
+                on_new=partial(self._found, source),
+                redact=self._redact,
+                robots=self._robots,
+            )
+            for source in self._settings.polled
+        ]
+        self.watching = Watching([Watcher(poller, self._doors) for poller in self.pollers], self._doors)
         self.inbox = None if self._settings.pushed is None else self._inbox(self._settings.pushed)
-        looked_at = [poller.source for poller in self.pollers]
-        await self._register(looked_at if self.inbox is None else [*looked_at, self.inbox.source])
+        await self._register(self._settings.sources)
 
     async def _register(self, sources: Sequence[SourceSettings]) -> None:
         now = self._doors.clock.now()
-        for start in range(0, len(sources), AT_ONCE):
-            some = sources[start : start + AT_ONCE]
+        for start in range(0, len(sources), REGISTERED_AT_ONCE):
+            some = [Known(each.identity, each.name, each.url) for each in sources[start : start + REGISTERED_AT_ONCE]]
 
-            def work(conn: Connection, some: Sequence[SourceSettings] = some) -> None:
+            def work(conn: Connection, some: Sequence[Known] = some) -> None:
                 take_turn(conn)  # another process may be starting, too
-                for each in some:
-                    watched.register_source(conn, identity=each.identity, name=each.name, url=each.url, now=now)
+                watched.register_sources(conn, some, now=now)
 
             await self._doors.ledger.write(work)
 
     def loops(self) -> Iterable[Coroutine[Any, Any, None]]:
         """What goes on for life, each ended by cancelling."""
-        yield from (watcher.run() for watcher in self.watchers)
-        yield from (enricher.run() for enricher in self._enrichers)
+        yield self.watching.run()
+        if self._enriching is not None:
+            yield self._enriching.run()
 
     def wake(self) -> None:
         """Something was found, here or in another process: its page is to be read."""
-        for enricher in self._enrichers:
-            enricher.wake()
+        if self._enriching is not None:
+            self._enriching.wake()
 
     async def look(self) -> None:
         """One look at everything whatever its interval, but at what a server told us to stay away from."""
-        await asyncio.gather(*map(self._look, self.pollers))
+        turns: Turns[Poller] = Turns(lambda poller: site_of(poller.source.url))
+        for poller in self.pollers:
+            turns.add(poller)
+        await asyncio.gather(*(self._look_in_turn(turns) for _ in self.pollers[:AT_ONCE]))
 
     async def enrich(self) -> None:
         """Read the pages of what was found. What goes wrong with that costs no article."""
-        reading: list[Awaitable[bool]] = [each.read_all() for each in self._enrichers]
-        for read in await asyncio.gather(*reading, return_exceptions=True):
-            if isinstance(read, Exception):
-                say(read, log=log, event="enrich.failed")
+        if self._enriching is not None:
+            await self._enriching.read_all()
+
+    async def _look_in_turn(self, turns: Turns[Poller]) -> None:
+        while (poller := turns.next()) is not None:
+            try:
+                await self._look(poller)
+            finally:
+                turns.done(poller)
 
     async def _look(self, poller: Poller) -> None:
         if told := await poller.told_until():
@@ -90,51 +119,41 @@ class Sourcing:
             return
         await poller.look()
 
-    def _poller(self, source: SourceSettings) -> Poller:
-        lanes = self._lanes_of(source)
-        return Poller(
-            source,
-            self._doors,
-            self._rules(source),
-            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=self._on_new(source, lanes),
-            redact=self._redact,
-            robots=self._robots,
-        )
-
     def _inbox(self, source: SourceSettings) -> Inbox:
-        lanes = self._lanes_of(source)
         return Inbox(
             source,
             self._doors,
-            self._rules(source),
-            channel_ids=lambda conn: [lane.channel.row(conn) for lane in lanes],
-            on_new=self._on_new(source, lanes),
+            self._rules(source.backfill, source.expires_for),
+            channel_ids=self._channel_ids(self._channels_of[source.name]),
+            on_new=partial(self._found, source),
         )
 
-    def _lanes_of(self, source: SourceSettings) -> Sequence[Lane]:
-        """The lanes that its articles go to."""
-        return [self._lanes[channel.name] for channel in self._settings.channels_for(source.name)]
+    def _channel_ids(self, channels: Sequence[str]) -> Callable[[Connection], Sequence[int]]:
+        lanes = [self._lanes[name] for name in channels]
+        return lambda conn: [lane.channel.row(conn) for lane in lanes]
 
-    def _rules(self, source: SourceSettings) -> Rules:
+    def _rules(self, backfill: int, expires_for: float | None) -> Rules:
         settings = self._settings
         enrich_for = ENRICH_FOR if settings.enrich else 0.0
-        return Rules(settings.settle, settings.max_age, source.backfill, source.expires_for, enrich_for)
+        return Rules(settings.settle, settings.max_age, backfill, expires_for, enrich_for)
 
-    def _on_new(self, source: SourceSettings, lanes: Sequence[Lane]) -> Callable[[], None]:
-        """What is to be done when something was planned for a source: its page is read, if that is wanted."""
+    def _found(self, source: SourceSettings) -> None:
+        """Something was planned for a source: its page is read, if that is wanted."""
+        self._wake_lanes(source.name)
+        if self._enriching is not None:
+            self._enriching.found(source.identity)
 
-        def ready() -> None:
-            for lane in lanes:
-                lane.wake()
+    def _wake_lanes(self, source: str) -> None:
+        for name in self._channels_of[source]:
+            self._lanes[name].wake()
 
-        if not self._settings.enrich:
-            return ready
-        enricher = Enricher(source.identity, self._doors, self._robots, on_ready=ready, redact=self._redact)
-        self._enrichers.append(enricher)
-
-        def found() -> None:
-            ready()
-            enricher.wake()
-
-        return found
+    def _enricher(self, identity: str) -> Enricher | None:
+        """What reads the pages of a source of ours."""
+        if identity in self.watching:
+            name = self.watching[identity].name
+        elif self.inbox is not None and self.inbox.source.identity == identity:
+            name = self.inbox.source.name
+        else:
+            return None
+        ready = partial(self._wake_lanes, name)
+        return Enricher(identity, self._doors, self._robots, on_ready=ready, redact=self._redact)

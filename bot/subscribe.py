@@ -16,7 +16,7 @@ from bot.doors import Doors, FetchFailed, Hubs
 from bot.ledger import subscriptions
 from bot.patience import after_failure
 from bot.retry import backoff
-from bot.watcher import Watcher
+from bot.watching import Watching
 from bot.websub import (
     AGAIN_FROM,
     AGAIN_TO,
@@ -43,7 +43,7 @@ class Subscriber:
 
     def __init__(
         self,
-        watchers: Sequence[Watcher],
+        watching: Watching,
         doors: Doors,
         hubs: Hubs,
         *,
@@ -52,7 +52,7 @@ class Subscriber:
         redact: Callable[[str], str],
     ) -> None:
         """`public_url`: where hubs reach us; `key`: what addresses and secrets are made from."""
-        self._watchers = {watcher.identity: watcher for watcher in watchers}
+        self._watching = watching
         self._doors = doors
         self._hubs = hubs
         self._public_url = public_url
@@ -81,7 +81,7 @@ class Subscriber:
                 await self._ask_alone(each)
 
     async def _list(self) -> Sequence[Subscription]:
-        return await self._doors.ledger.read(lambda conn: subscriptions.list_subscriptions(conn, self._watchers.keys()))
+        return await self._doors.ledger.read(lambda conn: subscriptions.list_subscriptions(conn, self._watching))
 
     def _is_due(self, subscription: Subscription) -> bool:
         # With another secret or another address of ours, the hub knows one that we no longer answer at.
@@ -97,7 +97,9 @@ class Subscriber:
         if lease is None:
             return
         try:
-            now = next((each for each in await self._list() if each.source_id == subscription.source_id), None)
+            now = await self._doors.ledger.read(
+                lambda conn: subscriptions.find_subscription_of(conn, subscription.source_id)
+            )
             if now is not None and self._is_due(now):
                 await self._ask(now)
         finally:
@@ -125,7 +127,7 @@ class Subscriber:
     async def find(self, callback: str) -> Subscription | None:
         """The subscription whose hub was given this address, where its source is still watched."""
         found = await self._doors.ledger.read(lambda conn: subscriptions.find_subscription(conn, fingerprint(callback)))
-        return found if found is not None and found.identity in self._watchers else None
+        return found if found is not None and found.identity in self._watching else None
 
     async def answer(self, callback: str, query: Mapping[str, str]) -> str | None:
         """What a hub's question at an address of ours is answered with; None: we want nothing of the kind."""
@@ -161,12 +163,12 @@ class Subscriber:
 
     async def pushed(self, subscription: Subscription) -> None:
         """A push came that is to be believed: look at once, here. Where another process looks just now, after that."""
-        self._watchers[subscription.identity].look_now()
+        self._watching.look_now(subscription.identity)
         now = self._doors.clock.now()
         await self._doors.ledger.write(lambda conn: subscriptions.note_push(conn, subscription.source_id, now=now))
         self._log(subscription).info("websub.pushed")
 
     def _log(self, subscription: Subscription) -> structlog.typing.FilteringBoundLogger:
-        name = self._watchers[subscription.identity].name
+        name = self._watching[subscription.identity].name
         bound: structlog.typing.FilteringBoundLogger = log.bind(source=name)
         return bound

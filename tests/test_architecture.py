@@ -40,7 +40,7 @@ PURE = (
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
     *("adapters.mastodon.standing", "adapters.telegram.compose", "adapters.telegram.verdict"),
     *("adapters.telegram.standing", "adapters.telegram.probe", "adapters.telegram.less", "bot.late", "bot.findings"),
-    *("bot.newer", "bot.wait", "bot.flood", "bot.rhythm", "bot.moves"),
+    *("bot.newer", "bot.wait", "bot.flood", "bot.rhythm", "bot.moves", "bot.turns"),
     *("bot.sources.archive.page", "bot.sources.archive.days", "bot.sources.archive.mentions"),
     *(
         "bot.sources.archive.parts",
@@ -120,6 +120,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             ),
             "bot.enrich",
             *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox", "bot.sourcing"),
+            *("bot.watcher", "bot.watching"),
         )
     },
     "sqlalchemy.exc": {

@@ -52,8 +52,10 @@ def clear_alert(conn: Connection, cause: str, *, now: datetime) -> bool:
 
 def clear_gone(conn: Connection, kind: str, kept: Collection[str], *, now: datetime) -> None:
     """Clear the alerts of one kind ("channel") whose causes are none of `kept`: what they are about is gone."""
-    gone = alerts.c.cause.startswith(f"{kind}:") & alerts.c.cause.not_in(kept) & alerts.c.cleared_at.is_(None)
-    conn.execute(update(alerts).where(gone).values(cleared_at=now))
+    standing = alerts.c.cause.startswith(f"{kind}:") & alerts.c.cleared_at.is_(None)
+    for cause in conn.execute(select(alerts.c.cause).where(standing)).scalars().all():
+        if cause not in kept:
+            clear_alert(conn, cause, now=now)
 
 
 def list_alerts(conn: Connection, *, untold: bool = False, cause: str | None = None) -> Sequence[Alert]:

@@ -62,8 +62,8 @@ def end_doubts(conn: Connection, identities: Sequence[str], *, max_age: float, n
     restored_at = thrown_at(conn, RESTORED)
     if restored_at is None or now - restored_at <= timedelta(seconds=max_age):
         return False
-    unread = (sources.c.ok_at.is_(None) | (sources.c.ok_at <= restored_at)) & sources.c.identity.in_(identities)
-    if conn.execute(select(exists().where(unread))).scalar_one():
+    unread = select(sources.c.identity).where(sources.c.ok_at.is_(None) | (sources.c.ok_at <= restored_at))
+    if not set(identities).isdisjoint(conn.execute(unread).scalars()):
         return False
     clear_alert(conn, RESTORED_CAUSE, now=now)
     return put_back(conn, RESTORED)

@@ -46,6 +46,18 @@ def list_unread(conn: Connection, source_identity: str) -> Sequence[Unread]:
     return [Unread(**row) for row in conn.execute(_UNREAD, {"b_source": source_identity}).mappings()]
 
 
+_UNREAD_SOURCES = (
+    select(sources.c.identity)
+    .where(sources.c.id.in_(select(articles.c.source_id).where(articles.c.enrich_until.is_not(None))))
+    .order_by(sources.c.id)
+)
+
+
+def list_unread_sources(conn: Connection) -> Sequence[str]:
+    """The identities of the sources that have articles which wait for their page."""
+    return conn.execute(_UNREAD_SOURCES).scalars().all()
+
+
 def end_enriching(
     conn: Connection, article_id: int, facts: Facts | None, keys: Sequence[str] = (), *, now: datetime
 ) -> Sequence[int]:

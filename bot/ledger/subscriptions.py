@@ -1,6 +1,6 @@
 """Subscriptions to pushes: which hub was asked for which source, and what became of it. Holds no secret."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,10 +38,17 @@ def note_hub(conn: Connection, source_id: int, hub: str | None, topic: str | Non
     put(conn, subscriptions, {"source_id": source_id, **fresh, **values})
 
 
-def list_subscriptions(conn: Connection, identities: Collection[str]) -> Sequence[Subscription]:
-    """Those of the sources of these identities."""
-    query = select(*_COLUMNS).join(sources).where(sources.c.identity.in_(identities))
-    return [_subscription(row) for row in conn.execute(query.order_by(subscriptions.c.due_at)).mappings()]
+def list_subscriptions(conn: Connection, identities: Container[str]) -> Sequence[Subscription]:
+    """Those of the sources of these identities, be they ever so many."""
+    rows = conn.execute(select(*_COLUMNS).join(sources).order_by(subscriptions.c.due_at)).mappings()
+    return [_subscription(row) for row in rows if row["identity"] in identities]
+
+
+def find_subscription_of(conn: Connection, source_id: int) -> Subscription | None:
+    """That of a source."""
+    query = select(*_COLUMNS).join(sources).where(subscriptions.c.source_id == source_id)
+    row = conn.execute(query).mappings().first()
+    return None if row is None else _subscription(row)
 
 
 def find_subscription(conn: Connection, callback: str) -> Subscription | None:

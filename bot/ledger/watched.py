@@ -1,11 +1,11 @@
 """What the ledger remembers of a source: how it was read last, how often it publishes, when it is looked at next."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from bot.ledger.schema import OPEN, articles, deliveries, sources, subscriptions
 from bot.model import State
@@ -38,38 +38,79 @@ class SourceState:
     """The last push, where they are relied on, and until when there will be more (WebSub)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A source as the settings have it."""
+
+    identity: str
+    name: str
+    url: str
+
+
+_MOVED: Mapping[str, Any] = {
+    "etag": None,
+    "last_modified": None,
+    "memory": None,
+    "moved_to": None,
+    "moves": 0,
+    "told_until_at": None,
+    "failures": 0,
+}
+"""What is no longer so at another address."""
+
+
 def register_source(conn: Connection, *, identity: str, name: str, url: str, now: datetime) -> SourceState:
     """The source with this identity, made if it is new. A new address keeps what is known, but not the validators."""
-    row = conn.execute(select(sources).where(sources.c.identity == identity)).mappings().one_or_none()
-    if row is None:
-        conn.execute(insert(sources).values(identity=identity, name=name, url=url, next_poll_at=now))
-    elif (row["name"], row["url"]) != (name, url):
-        values: dict[str, Any] = {"name": name, "url": url}
-        if row["url"] != url:
-            values |= {
-                "etag": None,
-                "last_modified": None,
-                "memory": None,
-                "moved_to": None,
-                "moves": 0,
-                "next_poll_at": now,
-                "told_until_at": None,
-                "failures": 0,
-            }
-        conn.execute(update(sources).where(sources.c.id == row["id"]).values(**values))
+    register_sources(conn, [Known(identity, name, url)], now=now)
     return get_source(conn, identity)
 
 
-_BY_IDENTITY = (
-    select(sources, subscriptions.c.pushed_at, subscriptions.c.lease_until)
-    .outerjoin(subscriptions)
-    .where(sources.c.identity == bindparam("b_identity"))
-)
+def register_sources(conn: Connection, some: Sequence[Known], *, now: datetime) -> None:
+    """The same for some hundreds at once, each of another identity."""
+    query = select(sources.c.id, sources.c.identity, sources.c.name, sources.c.url)
+    rows = conn.execute(query.where(sources.c.identity.in_([each.identity for each in some])))
+    known = {row.identity: row for row in rows}
+    fresh = [
+        {"identity": each.identity, "name": each.name, "url": each.url, "next_poll_at": now}
+        for each in some
+        if each.identity not in known
+    ]
+    if fresh:
+        conn.execute(insert(sources), fresh)
+    for each in some:
+        row = known.get(each.identity)
+        if row is not None and (row.name, row.url) != (each.name, each.url):
+            moved = {} if row.url == each.url else {**_MOVED, "next_poll_at": now}
+            conn.execute(update(sources).where(sources.c.id == row.id).values(name=each.name, url=each.url, **moved))
+
+
+def list_ids(conn: Connection, identities: Collection[str]) -> list[int]:
+    """Of the registered sources among these identities, be they ever so many."""
+    rows = conn.execute(select(sources.c.id, sources.c.identity).order_by(sources.c.id))
+    return [row.id for row in rows if row.identity in identities]
+
+
+_STATES = select(sources, subscriptions.c.pushed_at, subscriptions.c.lease_until).outerjoin(subscriptions)
+_BY_IDENTITY = _STATES.where(sources.c.identity == bindparam("b_identity"))
 
 
 def get_source(conn: Connection, identity: str) -> SourceState:
     """The state of a registered source."""
-    row = conn.execute(_BY_IDENTITY, {"b_identity": identity}).mappings().one()
+    return _state(conn.execute(_BY_IDENTITY, {"b_identity": identity}).mappings().one())
+
+
+def list_sources(
+    conn: Connection, identities: Sequence[str], *, lead: timedelta | None
+) -> Mapping[str, tuple[SourceState, datetime | None]]:
+    """Identity → state of some hundreds of registered sources, and what `find_settling` says of each, for so long
+    after its last look (None: that is not asked)."""
+    rows = conn.execute(_STATES.where(sources.c.identity.in_(identities))).mappings()
+    states = {row["identity"]: _state(row) for row in rows}
+    settling: Mapping[int, datetime] = {} if lead is None else _list_settling(conn, list(states.values()), lead)
+    return {identity: (state, settling.get(state.id)) for identity, state in states.items()}
+
+
+def _state(row: RowMapping) -> SourceState:
     return SourceState(
         id=row["id"],
         cursor=Cursor(row["etag"], row["last_modified"], load_memory(row["memory"])),
@@ -118,24 +159,35 @@ def note_rhythm(conn: Connection, source_id: int, rhythm: Rhythm, *, next_poll_a
     conn.execute(update(sources).where(sources.c.id == source_id).values(**values))
 
 
+_UNTRIED = (
+    OPEN,
+    deliveries.c.state == State.PENDING,
+    deliveries.c.attempts == 0,
+    deliveries.c.body.is_(None),
+    deliveries.c.due_at == deliveries.c.wanted_at,
+    deliveries.c.due_at > bindparam("b_after"),
+)
 _SETTLING = (
-    select(func.min(deliveries.c.due_at))
-    .join(articles)
-    .where(
-        articles.c.source_id == bindparam("b_source"),
-        OPEN,
-        deliveries.c.state == State.PENDING,
-        deliveries.c.attempts == 0,
-        deliveries.c.body.is_(None),
-        deliveries.c.due_at == deliveries.c.wanted_at,
-        deliveries.c.due_at > bindparam("b_after"),
-    )
+    select(func.min(deliveries.c.due_at)).join(articles).where(articles.c.source_id == bindparam("b_source"), *_UNTRIED)
 )
 
 
 def find_settling(conn: Connection, source_id: int, *, after: datetime) -> datetime | None:
     """When the first article of this source that nobody has tried to send yet goes out after that time."""
     found: datetime | None = conn.execute(_SETTLING, {"b_source": source_id, "b_after": after}).scalar_one()
+    return found
+
+
+def _list_settling(conn: Connection, states: Sequence[SourceState], lead: timedelta) -> Mapping[int, datetime]:
+    after = {state.id: state.polled_at + lead for state in states if state.polled_at is not None}
+    if not after:
+        return {}
+    query = select(articles.c.source_id, deliveries.c.due_at).join(deliveries).where(*_UNTRIED)
+    rows = conn.execute(query.where(articles.c.source_id.in_(after)), {"b_after": min(after.values())})
+    found: dict[int, datetime] = {}
+    for source_id, due_at in rows:
+        if due_at > after[source_id]:
+            found[source_id] = min(due_at, found.get(source_id, due_at))
     return found
 
 

@@ -158,6 +158,19 @@ class Settings:
         names = {name for route in self.routes if source in route.sources for name in route.channels}
         return tuple(channel for channel in self.channels if channel.name in names)
 
+    def channel_names_by_source(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of `channels_for` each source, by its name, where there may be very many."""
+        names = tuple(channel.name for channel in self.channels)
+        if not self.routes:
+            return dict.fromkeys((source.name for source in self.sources), names)
+        routed: dict[str, frozenset[str]] = {source.name: frozenset() for source in self.sources}
+        for route in self.routes:
+            for source in route.sources:
+                if source in routed:
+                    routed[source] |= frozenset(route.channels)
+        chosen = {some: tuple(name for name in names if name in some) for some in set(routed.values())}
+        return {source: chosen[some] for source, some in routed.items()}
+
     def waits_for(self, platform: Platform) -> Waits:
         """The platform's protective waits, as far as the operator has not set them."""
         own = platform.waits

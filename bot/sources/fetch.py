@@ -30,6 +30,11 @@ MAX_REDIRECTS = 5
 MAX_HEADER = 8_190
 """Bytes of one header line."""
 MAX_HEADERS = 128
+MAX_CONNECTIONS = 100
+"""At a time, over all sites: more than the looks that may go on (`bot.watching`): none waits for one that hangs."""
+KEEP_FOR = 3.0
+"""Seconds for which a connection that is not in use is kept: a site's next page follows at once, or not for long. With
+a hundred sites a second, more would use up a process's files."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_THE_FORM = frozenset({307, 308})
@@ -200,7 +205,8 @@ class AiohttpWeb:
                 connector=TCPConnector(
                     socket_factory=self._vetted_socket,
                     resolver=aiohttp.ThreadedResolver(),
-                    limit=20,
+                    limit=MAX_CONNECTIONS,
+                    keepalive_timeout=KEEP_FOR,
                     limit_per_host=0 if self._proxy else 1,  # all that goes through a proxy goes to one host
                     ssl=self._trusted(),
                 ),

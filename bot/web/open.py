@@ -46,4 +46,4 @@ def _subscriber(settings: Settings, core: Core) -> Subscriber | None:
     public_url, key, hubs = settings.web.public_url, settings.web.hook_secret, core.doors.hubs
     if public_url is None or key is None or hubs is None:
         return None
-    return Subscriber(core.sourcing.watchers, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)
+    return Subscriber(core.sourcing.watching, core.doors, hubs, public_url=public_url, key=key, redact=core.redact)

@@ -93,6 +93,7 @@ def test_routes_say_what_goes_where(full: Settings) -> None:
     )
     routed = {source.name: [channel.name for channel in full.channels_for(source.name)] for source in full.sources}
     assert routed == {"news": ["wire", "paper-de"], "blog.example/atom.xml": ["wire"]}
+    assert routed == {source: list(names) for source, names in full.channel_names_by_source().items()}
     assert full.channels_for("stranger") == ()
 
 
@@ -100,6 +101,7 @@ def test_without_routes_everything_goes_everywhere(load: Load) -> None:
     """Without routes every source goes to every channel."""
     settings = load(HANDBILL_SOURCES="https://news.example/feed.xml", **WIRE)
     assert settings.channels_for("news.example/feed.xml") == settings.channels != ()
+    assert {"news.example/feed.xml": ("wire",)} == settings.channel_names_by_source()
 
 
 def test_the_environment_adds_sources(load: Load) -> None:
