@@ -1,4 +1,4 @@
-"""What polls cost one worker, and what very many sources take; the sites are in a process of their own."""
+"""What polls cost one worker; the sites are in a process of their own."""
 
 import json
 import subprocess
@@ -13,14 +13,12 @@ from bench.watch import AT_ONCE
 
 SOURCES, POLLS = 200, 1000
 CHANGED = (0.0, 0.1, 1.0)
-MANY = (1_000, 10_000)
-MORE = (*MANY, 100_000)
 
-__all__ = ["AT_ONCE", "measure_memory", "measure_polls"]
+__all__ = ["AT_ONCE", "measure_polls"]
 
 
 @contextmanager
-def _site() -> Iterator[str]:
+def open_site() -> Iterator[str]:
     """Its port."""
     site = subprocess.Popen(
         [sys.executable, "-m", "bench.site"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -47,11 +45,5 @@ def _watch(port: str, sources: int, polls: int, changed: float) -> dict[str, Any
 
 def measure_polls(_full: bool) -> list[dict[str, Any]]:
     """One row for each share of feeds that have changed."""
-    with _site() as port:
+    with open_site() as port:
         return [_watch(port, SOURCES, POLLS, changed) for changed in CHANGED]
-
-
-def measure_memory(full: bool) -> list[dict[str, Any]]:
-    """One row for each number of sources."""
-    rows = [_watch("9", count, 0, 0.0) for count in (MORE if full else MANY)]
-    return [{**row, "each_kb": row["own_mb"] * 1024 / row["sources"]} for row in rows]
