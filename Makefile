@@ -45,16 +45,16 @@ test-second-opinion: install-dev  ## the Mastodon adapter and our sandbox held a
 	@$(BIN)/python -m pytest -m second_opinion
 
 test-postgres: install-dev  ## the tests of the ledger and of the command line on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 2 -m postgres
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m postgres
 
 test-races: install-dev  ## several real processes on a real PostgreSQL: killed, stopped, cut off
-	@$(BIN)/python -m pytest -n 2 -m races
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m races
 
 test-kill: install-dev  ## the real process, killed at every durable boundary
 	@$(BIN)/python -m pytest -n 2 -m kill
 
 test-simulation: install-dev  ## mistakes put into the program, each of which the simulation has to find
-	@$(BIN)/python -m pytest -n 2 -m simulation
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m simulation
 
 simulate: install-dev  ## SEEDS=2000 new lives of several processes, on all cores; FIRST=code for those of CI, KEEP=1 keeps what breaks as a test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) $(if $(FIRST),--first $(FIRST)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep)
@@ -67,7 +67,7 @@ soak: install-dev  ## faults by chance and a kill every two seconds, for thousan
 	@$(BIN)/python -m tests.soak --articles $(ARTICLES)
 
 test-slow: install-dev  ## the longer proofs, the drill and the demo with real processes among them
-	@$(BIN)/python -m pytest -n 2 -m slow
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 lint: install-dev  ## style and dependencies, with warnings as errors
 	@$(BIN)/ruff check .

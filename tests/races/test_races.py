@@ -10,6 +10,7 @@ import pytest
 
 from adapters.sandbox.faults import Fault
 from bot.model import State
+from tests.nest import Nest
 from tests.process import Event
 from tests.races.workers import Workers, accounts_taken, workers_on
 from tests.real.postgres.blackhole import Blackhole
@@ -20,9 +21,9 @@ pytestmark = pytest.mark.races
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, nest: Nest) -> AsyncIterator[Stage]:
     """The three platforms."""
-    async with Stage(tmp_path) as stage:
+    async with Stage(tmp_path, nest=nest) as stage:
         yield stage
 
 
