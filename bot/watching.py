@@ -14,7 +14,6 @@ from heapq import heappop, heappush
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import Connection
 
 from bot.doors import Doors
 from bot.ledger import watched
@@ -94,28 +93,38 @@ class Watching:
     async def _load(self) -> None:
         """Put every source into the heap by what the ledger remembers of it."""
         watchers = list(self._watchers.values())
+        settling = await self._settling(watchers)
         for start in range(0, len(watchers), READ_AT_ONCE):
-            await self._load_some(watchers[start : start + READ_AT_ONCE])
+            some = watchers[start : start + READ_AT_ONCE]
+            states = {} if settling is None else await self._states(some)
+            for watcher in some:
+                try:
+                    state = states[watcher.identity]
+                    pause = watcher.rest(state, (settling or {}).get(state.id))
+                except Exception:  # its first turn asks for itself, and says what is wrong: that hurts no other
+                    pause = Pause(0.0)
+                self._put(watcher, pause)
             self._begin_due()
 
-    async def _load_some(self, watchers: Sequence[Watcher]) -> None:
-        settle = watchers[0].settle  # one setting for all
-        lead = None if settle is None else lead_of(settle)
-
-        def work(conn: Connection) -> Mapping[str, tuple[SourceState, datetime | None]]:
-            return watched.list_sources(conn, [each.identity for each in watchers], lead=lead)
-
+    async def _settling(self, watchers: Sequence[Watcher]) -> Mapping[int, datetime] | None:
+        """Source → when its first article settles; None: the ledger does not tell now."""
+        settle = next((watcher.settle for watcher in watchers), None)  # it is one setting for all
+        if settle is None:
+            return {}
         try:
-            remembered = await self._doors.ledger.read(work)
+            return await self._doors.ledger.read(lambda conn: watched.list_settling(conn, lead_of(settle)))
         except Exception as error:
             say(error, log=log, event="poll.failed")
-            remembered = {}
-        for watcher in watchers:
-            try:
-                pause = watcher.rest(*remembered[watcher.identity])
-            except Exception:  # its first turn asks for itself, and says what is wrong: that hurts no other
-                pause = Pause(0.0)
-            self._put(watcher, pause)
+            return None
+
+    async def _states(self, watchers: Sequence[Watcher]) -> Mapping[str, SourceState]:
+        """Identity → what the ledger remembers, as far as it tells."""
+        identities = [each.identity for each in watchers]
+        try:
+            return await self._doors.ledger.read(lambda conn: watched.list_sources(conn, identities))
+        except Exception as error:
+            say(error, log=log, event="poll.failed")
+            return {}
 
     # ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -120,7 +120,7 @@ LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             ),
             "bot.enrich",
             *("bot.settle", "bot.audit", "bot.cli", "bot.missed", "bot.inbox", "bot.sourcing"),
-            *("bot.watcher", "bot.watching"),
+            "bot.watcher",
         )
     },
     "sqlalchemy.exc": {

@@ -126,8 +126,8 @@ def may_trust(conn: Connection, channel_id: int, identities: Collection[str]) ->
         return False
     if doubted_at is None:
         return True
-    unread = (sources.c.ok_at.is_(None) | (sources.c.ok_at <= doubted_at)) & sources.c.identity.in_(identities)
-    return not conn.execute(select(exists().where(unread))).scalar_one()
+    unread = select(sources.c.identity).where(sources.c.ok_at.is_(None) | (sources.c.ok_at <= doubted_at))
+    return set(identities).isdisjoint(conn.execute(unread).scalars())
 
 
 def trust_channel(conn: Connection, channel_id: int, identities: Collection[str], *, now: datetime) -> bool:

@@ -99,15 +99,10 @@ def get_source(conn: Connection, identity: str) -> SourceState:
     return _state(conn.execute(_BY_IDENTITY, {"b_identity": identity}).mappings().one())
 
 
-def list_sources(
-    conn: Connection, identities: Sequence[str], *, lead: timedelta | None
-) -> Mapping[str, tuple[SourceState, datetime | None]]:
-    """Identity → state of some hundreds of registered sources, and what `find_settling` says of each, for so long
-    after its last look (None: that is not asked)."""
+def list_sources(conn: Connection, identities: Sequence[str]) -> Mapping[str, SourceState]:
+    """Identity → state of some hundreds of sources, those of them that are registered."""
     rows = conn.execute(_STATES.where(sources.c.identity.in_(identities))).mappings()
-    states = {row["identity"]: _state(row) for row in rows}
-    settling: Mapping[int, datetime] = {} if lead is None else _list_settling(conn, list(states.values()), lead)
-    return {identity: (state, settling.get(state.id)) for identity, state in states.items()}
+    return {row["identity"]: _state(row) for row in rows}
 
 
 def _state(row: RowMapping) -> SourceState:
@@ -165,10 +160,11 @@ _UNTRIED = (
     deliveries.c.attempts == 0,
     deliveries.c.body.is_(None),
     deliveries.c.due_at == deliveries.c.wanted_at,
-    deliveries.c.due_at > bindparam("b_after"),
 )
 _SETTLING = (
-    select(func.min(deliveries.c.due_at)).join(articles).where(articles.c.source_id == bindparam("b_source"), *_UNTRIED)
+    select(func.min(deliveries.c.due_at))
+    .join(articles)
+    .where(articles.c.source_id == bindparam("b_source"), *_UNTRIED, deliveries.c.due_at > bindparam("b_after"))
 )
 
 
@@ -178,15 +174,14 @@ def find_settling(conn: Connection, source_id: int, *, after: datetime) -> datet
     return found
 
 
-def _list_settling(conn: Connection, states: Sequence[SourceState], lead: timedelta) -> Mapping[int, datetime]:
-    after = {state.id: state.polled_at + lead for state in states if state.polled_at is not None}
-    if not after:
-        return {}
-    query = select(articles.c.source_id, deliveries.c.due_at).join(deliveries).where(*_UNTRIED)
-    rows = conn.execute(query.where(articles.c.source_id.in_(after)), {"b_after": min(after.values())})
+def list_settling(conn: Connection, lead: timedelta) -> Mapping[int, datetime]:
+    """Source → what `find_settling` says of it for so long after its last look; those for which it says nothing, and
+    those that have not been looked at, are not in it. It takes as long as there is much to be sent."""
+    query = select(articles.c.source_id, deliveries.c.due_at, sources.c.polled_at).distinct()
+    query = query.select_from(deliveries).join(articles).join(sources, sources.c.id == articles.c.source_id)
     found: dict[int, datetime] = {}
-    for source_id, due_at in rows:
-        if due_at > after[source_id]:
+    for source_id, due_at, polled_at in conn.execute(query.where(*_UNTRIED, sources.c.polled_at.is_not(None))):
+        if due_at > polled_at + lead:
             found[source_id] = min(due_at, found.get(source_id, due_at))
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 import bot.watching
-from bot.doors import Doors, Fetched
+from bot.doors import Doors, Fetched, Lease
 from bot.ledger import schema
 from bot.ledger.leases import SoleLeases
 from bot.settings import load_settings
@@ -118,13 +118,45 @@ def test_what_is_wrong_with_one_in_the_ledger_hurts_no_other(world: World) -> No
     assert [2, 0, 2] == [len(web.times(url)) for url in urls]
 
 
-def watching(world: World, web: Web, urls: list[str]) -> tuple[Sourcing, Doors]:
+class Counted(SoleLeases):
+    """How many are held."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+        self.most = 0
+
+    async def take(self, name: str, *, fair: bool = True) -> Lease | None:
+        self.held.add(name)
+        self.most = max(self.most, len(self.held))
+        return await super().take(name, fair=fair)
+
+    async def give_back(self, lease: Lease) -> None:
+        self.held.remove(lease.name)
+
+
+def test_only_what_is_looked_at_is_leased(world: World) -> None:
+    """However many sources there are: a server has room for some thousands of locks, over all that work with it."""
+    urls, leases = addresses(3 * AT_ONCE), Counted()
+    world.feeds |= {url: feed("a") for url in urls}
+
+    async def life() -> None:
+        sourcing, _ = watching(world, Web(), urls, leases)
+        await sourcing.start()
+        running = asyncio.create_task(sourcing.watching.run())
+        await asyncio.sleep(5)
+        running.cancel()
+        await asyncio.wait([running])
+
+    run(life())
+    assert (AT_ONCE, set()) == (leases.most, leases.held)
+
+
+def watching(world: World, web: Web, urls: list[str], leases: SoleLeases | None = None) -> tuple[Sourcing, Doors]:
     """The side of the core where articles come from."""
     environ = {"HANDBILL_SOURCES": ",".join(urls), "HANDBILL_DATABASE_URL": world.ledger_url}
     fuse = Fuse()
-    doors = Doors(
-        SimClock(world, fuse), SimDice(world.random), SimLedger(world, fuse), SoleLeases(), web(world, fuse), inline
-    )
+    clock, ledger, leased = SimClock(world, fuse), SimLedger(world, fuse), leases or SoleLeases()
+    doors = Doors(clock, SimDice(world.random), ledger, leased, web(world, fuse), inline)
     settings = load_settings({}, environ=environ, env_file=None)
     return Sourcing(settings, doors, {}, str), doors
 
