@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,6 @@ from rich.table import Table
 
 from bench import daemon, ledger, polls, push, share, sources, takeover
 from bot.crew import BEAT_EVERY, HUNG_AFTER
-from tests.share import BACKLOG
 
 Rows = list[dict[str, Any]]
 
@@ -32,8 +32,8 @@ class Part:
 
 PARTS = {
     "costs": Part(
-        f"CPU per delivered post, best of {daemon.ROUNDS} rounds of {daemon.POSTS}",
-        lambda _: daemon.measure_costs(),
+        f"CPU per delivered post, best of {daemon.ROUNDS} rounds of {daemon.POSTS} (in full: {daemon.FULL})",
+        daemon.measure_costs,
         {
             "platform": ("platform", ""),
             "ms": ("Handbill, ms", ".2f"),
@@ -42,10 +42,13 @@ PARTS = {
         },
     ),
     "idle": Part(
-        "The daemon with three channels, idle",
-        lambda _: daemon.measure_idle(),
+        f"The daemon with three channels, idle, best of {daemon.ROUNDS} starts (in full: {daemon.FULL})",
+        daemon.measure_idle,
         {
-            "first_poll_s": (f"start to first poll, new ledger, s (best of {daemon.ROUNDS})", ".2f"),
+            "first_poll_s": (
+                "start to first poll, new ledger, s",
+                ".2f",
+            ),
             "times_the_imports": ("times importing the three libraries", ".1f"),
             "memory_mb": ("resident, MB (goal: at most 130)", ".0f"),
         },
@@ -89,8 +92,8 @@ PARTS = {
         },
     ),
     "push": Part(
-        f"From a push to the post, one platform on loopback, {push.PUSHES} of each (goal: under a second)",
-        lambda _: push.measure(),
+        f"From a push to the post, loopback, {push.PUSHES} of each (in full: {push.FULL}; goal: under a second)",
+        push.measure,
         {
             "way": ("pushed by", ""),
             "median_ms": ("median, ms", ".0f"),
@@ -98,10 +101,11 @@ PARTS = {
         },
     ),
     "share": Part(
-        f"A backlog of {BACKLOG} posts, simulated time (goal: {share.GOAL})",
-        lambda _: share.measure(),
+        f"A backlog, simulated time (goal: {share.GOAL})",
+        share.measure,
         {
             "platform": ("platform", ""),
+            "posts": ("posts", "d"),
             "share": ("of what is allowed", ".1%"),
             "took_s": ("took, s", ".0f"),
             "refused": ("refused (429)", "d"),
@@ -128,7 +132,7 @@ def main() -> None:
         "python -m bench", epilog=f"parts:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="all of them, where none is named")
-    parser.add_argument("--full", action="store_true", help="ledgers of up to ten million deliveries")
+    parser.add_argument("--full", action="store_true", help="at length: up to ten million deliveries, 100,000 sources")
     parser.add_argument("--json", action="store_true", help="one object: part → rows")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
@@ -137,10 +141,11 @@ def main() -> None:
     console, found = Console(stderr=asked.json), {}
     console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     for name in asked.parts or PARTS:
+        began = time.monotonic()
         with console.status(f"{name} …"):
             found[name] = PARTS[name].measure(asked.full)
         if not asked.json:
-            console.print(_table(PARTS[name], found[name]))
+            console.print(_table(PARTS[name], found[name]), f"  took {time.monotonic() - began:.0f} s\n")
     if asked.json:
         print(json.dumps(found, indent=2))
 

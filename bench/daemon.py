@@ -15,7 +15,7 @@ from typing import Any
 from bench.stage import APP_PASSWORD, CHAT, HANDLE, MASTODON_TOKEN, TOKEN
 
 POSTS = 100
-ROUNDS = 3
+ROUNDS, FULL = 2, 3
 
 
 @contextmanager
@@ -34,16 +34,17 @@ def _stage() -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
         stage.wait()
 
 
-def measure_costs() -> list[dict[str, Any]]:
+def measure_costs(full: bool) -> list[dict[str, Any]]:
     """One row for each platform: CPU for a delivered post, ours and the bare library's, best of the rounds."""
     with _stage() as (said, _), tempfile.TemporaryDirectory() as folder:
-        return [_cost(platform, said, Path(folder)) for platform in ("telegram", "mastodon", "bluesky")]
+        rounds = FULL if full else ROUNDS
+        return [_cost(platform, said, Path(folder), rounds) for platform in ("telegram", "mastodon", "bluesky")]
 
 
-def measure_idle() -> list[dict[str, Any]]:
+def measure_idle(full: bool) -> list[dict[str, Any]]:
     """One row: a daemon with three channels and nothing to do."""
     with _stage() as (said, stage), tempfile.TemporaryDirectory() as folder:
-        return [_idle(said, Path(folder), stage)]
+        return [_idle(said, Path(folder), stage, FULL if full else ROUNDS)]
 
 
 def _line(stage: subprocess.Popen[str]) -> str:
@@ -81,22 +82,22 @@ def _run(*arguments: str) -> float:
     return float(done.stdout.strip().splitlines()[-1])
 
 
-def _cost(platform: str, said: dict[str, str], folder: Path) -> dict[str, Any]:
+def _cost(platform: str, said: dict[str, str], folder: Path, rounds: int) -> dict[str, Any]:
     environ = json.dumps(_environment(said, folder, platform))
     ours, bare = [], []
-    for _ in range(ROUNDS):  # in turn, so that a busy moment of the machine strikes both
+    for _ in range(rounds):  # in turn, so that a busy moment of the machine strikes both
         ours.append(_run("bench.deliver", environ, str(POSTS)))
         bare.append(_run("bench.bare", platform, said[platform], str(POSTS)))
     mine, theirs = min(ours) / POSTS * 1000, min(bare) / POSTS * 1000
     return {"platform": platform, "ms": mine, "bare_ms": theirs, "ratio": mine / theirs}
 
 
-def _idle(said: dict[str, str], folder: Path, stage: subprocess.Popen[str]) -> dict[str, Any]:
+def _idle(said: dict[str, str], folder: Path, stage: subprocess.Popen[str], rounds: int) -> dict[str, Any]:
     """Start the daemon on a ledger that has nothing left to do; time to its first poll, memory when idle."""
     environ = _environment(said, folder, "telegram", "mastodon", "bluesky")
     environ |= {"HANDBILL_DATABASE_URL": f"sqlite:///{folder / 'idle.db'}", "HANDBILL_BACKFILL": "0"}
     times, memory = [], 0.0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before = _polls(stage)
         began = time.monotonic()
         daemon = _start(environ, folder)
@@ -110,7 +111,7 @@ def _idle(said: dict[str, str], folder: Path, stage: subprocess.Popen[str]) -> d
         daemon.send_signal(signal.SIGTERM)
         daemon.wait()
         (folder / "idle.db").unlink()
-    bare = _python_start(environ)
+    bare = _python_start(environ, rounds)
     return {"first_poll_s": min(times), "times_the_imports": min(times) / bare, "memory_mb": memory}
 
 
@@ -124,10 +125,10 @@ def _start(environ: dict[str, str], folder: Path) -> subprocess.Popen[Any]:
     )
 
 
-def _python_start(environ: dict[str, str]) -> float:
+def _python_start(environ: dict[str, str], rounds: int) -> float:
     """Seconds that Python takes to start and import the three client libraries."""
     best = float("inf")
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         began = time.monotonic()
         subprocess.run(
             [sys.executable, "-c", "import telegram, mastodon, atproto_client"], env=os.environ | environ, check=True

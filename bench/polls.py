@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.watch import AT_ONCE
 
-SOURCES, POLLS = 200, 1000
+SOURCES, POLLS, MORE_POLLS = 200, 300, 1000
 CHANGED = (0.0, 0.1, 1.0)
 
 __all__ = ["AT_ONCE", "measure_polls"]
@@ -43,7 +43,7 @@ def _watch(port: str, sources: int, polls: int, changed: float) -> dict[str, Any
     return {"sources": sources, "changed": changed, **found}
 
 
-def measure_polls(_full: bool) -> list[dict[str, Any]]:
+def measure_polls(full: bool) -> list[dict[str, Any]]:
     """One row for each share of feeds that have changed."""
     with open_site() as port:
-        return [_watch(port, SOURCES, POLLS, changed) for changed in CHANGED]
+        return [_watch(port, SOURCES, MORE_POLLS if full else POLLS, changed) for changed in CHANGED]

@@ -22,15 +22,17 @@ INTO_THE_WINDOW = 3600.0
 TENTH = Budget("repo-write-hour", 500, 3600)
 """Points: 250 puts an hour, a tenth of what Bluesky grants, so that 500 posts meet the limit."""
 
-RULES: dict[str, Callable[[float], float]] = {
+RULES: dict[str, Callable[[float, int], float]] = {
     # 20 in any minute
-    "telegram": lambda began: began + (math.ceil(BACKLOG / 20) - 1) * 60.0,
+    "telegram": lambda began, posts: began + (math.ceil(posts / 20) - 1) * 60.0,
     # 300 in each three hours, which begin with the epoch
-    "mastodon": lambda began: (began // STATUSES.per_for + math.ceil(BACKLOG / STATUSES.count) - 1) * STATUSES.per_for,
+    "mastodon": lambda began, posts: (
+        (began // STATUSES.per_for + math.ceil(posts / STATUSES.count) - 1) * STATUSES.per_for
+    ),
     # 250 in an hour, which begins with the first
-    "bluesky": lambda began: began + (math.ceil(BACKLOG * 2 / TENTH.points) - 1) * TENTH.seconds,
+    "bluesky": lambda began, posts: began + (math.ceil(posts * 2 / TENTH.points) - 1) * TENTH.seconds,
 }
-"""When the last of a backlog can be out, by the time of the first."""
+"""When the last of a backlog can be out, by the time of the first and its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,10 @@ class Used:
     """Calls that came too early (429)."""
 
 
-def use_up(platform: str, folder: Path, ledger: Path) -> Used:
-    """Let a backlog go out on one platform. `ledger`: an empty one."""
+def use_up(platform: str, folder: Path, ledger: Path, backlog: int = BACKLOG) -> Used:
+    """Let a backlog go out on one platform. `ledger`: an empty one. `backlog`: posts, more than any window takes."""
     with _scarce():
-        return run(_use_up(platform, folder, ledger))
+        return run(_use_up(platform, folder, ledger, backlog))
 
 
 @contextmanager
@@ -69,24 +71,24 @@ def _scarce() -> Iterator[None]:
         BlueskySandbox._charges = staticmethod(charges)  # type: ignore[method-assign]
 
 
-async def _use_up(platform: str, folder: Path, ledger: Path) -> Used:
+async def _use_up(platform: str, folder: Path, ledger: Path, backlog: int) -> Used:
     clock, stop, out = LoopClock(), asyncio.Event(), list[float]()
     clock.leap((INTO_THE_WINDOW - clock.seconds()) % STATUSES.per_for)
-    async with Stage(folder, now=clock.seconds, newest=BACKLOG, platforms=[platform]) as stage:
+    async with Stage(folder, now=clock.seconds, newest=backlog, platforms=[platform]) as stage:
         lay_ledger(ledger, stage)
-        for number in range(BACKLOG):
-            published_at = clock.now() - timedelta(hours=BACKLOG - number)
+        for number in range(backlog):
+            published_at = clock.now() - timedelta(hours=backlog - number)
             stage.publication.publish(f"Article {number:03}", "Words.", published_at=published_at)
         (seat,) = stage.seats.values()
 
         def note(_post: object) -> None:
             out.append(clock.seconds())
-            if len(out) == BACKLOG:
+            if len(out) == backlog:
                 stop.set()
 
         seat.server.on_post = note
-        async with core_on(stage, clock, BACKFILL=str(BACKLOG)) as core:
+        async with core_on(stage, clock, BACKFILL=str(backlog)) as core:
             await core.run(stop)
         began, took = out[0], out[-1] - out[0]
-        share = (RULES[platform](began) - began) / took
+        share = (RULES[platform](began, backlog) - began) / took
         return Used(share, took, len(seat.by_link()), len(seat.server.public()), seat.answers[429])

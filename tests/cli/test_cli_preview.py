@@ -119,7 +119,7 @@ async def test_preview_of_several(stage: Stage) -> None:
     assert 12 == len((await handbill.beside("preview", stage.feed_url, "--newest", "99", "--json")).objects)
 
 
-@pytest.mark.parametrize("language", [None, "de-AT"])
+@pytest.mark.parametrize("language", [pytest.param(None, marks=pytest.mark.slow), "de-AT"])
 async def test_preview_is_what_the_lane_composes(stage: Stage, tmp_path: Path, language: str | None) -> None:
     """The body is to the byte what the lane's adapter makes of the article in the ledger at the same time."""
     for _ in range(5):

@@ -205,7 +205,14 @@ def test_people_who_post_beside_are_told_of_once(world: World) -> None:
 
 
 @pytest.mark.usefixtures("logged")
-@pytest.mark.parametrize("said", [Unavailable("away"), RateLimited("slow", retry_after=300.0), ChannelDown("no right")])
+@pytest.mark.parametrize(
+    "said",
+    [
+        Unavailable("away"),
+        pytest.param(RateLimited("slow", retry_after=300.0), marks=pytest.mark.slow),
+        pytest.param(ChannelDown("no right"), marks=pytest.mark.slow),
+    ],
+)
 def test_a_platform_out_of_reach_is_asked_later(world: World, said: Outcome) -> None:
     """The start goes on, other channels post, and nothing is sent here before the newest post was compared."""
     told, listed = _told()

@@ -163,6 +163,7 @@ def test_a_shorter_interval_does_not_overrule_a_server_that_said_to_wait(world: 
     assert len(web.times) == 1
 
 
+@pytest.mark.slow
 def test_a_source_that_is_gone_for_good_is_left_alone_and_a_person_is_told(world: World) -> None:
     """410: one alert at once, and no further look for a week; when it is back, all is well again."""
     web = Web()

@@ -101,7 +101,17 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+QUADRATIC = 8
+"""The number of the one that takes the patient parser seconds."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(body, id=str(number), marks=[pytest.mark.slow] if number == QUADRATIC else [])
+        for number, body in enumerate(HOSTILE)
+    ],
+)
 def test_hostile_documents_end(body: str) -> None:
     """Whatever is nested, repeated or left open a hundred thousand times ends as a feed or as a sentence."""
     try:
