@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -44,15 +46,18 @@ class Leases(SoleLeases):
         return None if self.taken and self.taken in name else await super().take(name, fair=fair)
 
 
-def sourcing(world: World, leases: Leases) -> Sourcing:
+@contextmanager
+def sourcing(world: World, leases: Leases) -> Iterator[Sourcing]:
     """One process's sources, in which pages are read."""
     addresses = ",".join(f"https://{host}/feed.json" for host in HOSTS)
     environ = {"HANDBILL_SOURCES": addresses, "HANDBILL_DATABASE_URL": world.ledger_url, "HANDBILL_BACKFILL": "9"}
     fuse = Fuse()
-    doors = Doors(
-        SimClock(world, fuse), SimDice(world.random), SimLedger(world, fuse), leases, SimWeb(world, fuse), inline
-    )
-    return Sourcing(load_settings({}, environ=environ, env_file=None), doors, {}, str)
+    clock, ledger = SimClock(world, fuse), SimLedger(world, fuse)
+    doors = Doors(clock, SimDice(world.random), ledger, leases, SimWeb(world, fuse), inline)
+    try:
+        yield Sourcing(load_settings({}, environ=environ, env_file=None), doors, {}, str)
+    finally:
+        ledger.close()
 
 
 def unread(world: World) -> list[str]:
@@ -66,7 +71,10 @@ def test_what_another_process_found_is_read(world: World) -> None:
     feeds(world, "one")
 
     async def life() -> list[list[str]]:
-        here, there = sourcing(world, Leases()), sourcing(world, Leases())
+        with sourcing(world, Leases()) as here, sourcing(world, Leases()) as there:
+            return await met(here, there)
+
+    async def met(here: Sourcing, there: Sourcing) -> list[list[str]]:
         for each in (here, there):
             await each.start()
         await there.look()
@@ -104,17 +112,17 @@ def test_one_source_that_has_to_wait_holds_up_no_other(world: World, way: str) -
     setattr(leases, way, "pages:b.example")
 
     async def life() -> list[list[str]]:
-        one = sourcing(world, leases)
-        await one.start()
-        await one.look()
-        task = asyncio.create_task(_enriching(one))
-        await asyncio.sleep(3 * WHILE_ANOTHER_READS)
-        found = [unread(world)]
-        setattr(leases, way, "")
-        await asyncio.sleep(600)
-        task.cancel()
-        await asyncio.wait([task])
-        return [*found, unread(world)]
+        with sourcing(world, leases) as one:
+            await one.start()
+            await one.look()
+            task = asyncio.create_task(_enriching(one))
+            await asyncio.sleep(3 * WHILE_ANOTHER_READS)
+            found = [unread(world)]
+            setattr(leases, way, "")
+            await asyncio.sleep(600)
+            task.cancel()
+            await asyncio.wait([task])
+            return [*found, unread(world)]
 
     assert [["b.example one"], []] == run(life())
 
@@ -126,10 +134,10 @@ def test_a_round_of_its_own_reads_what_it_may(world: World) -> None:
     leases.broken = "pages:b.example"
 
     async def life() -> None:
-        one = sourcing(world, leases)
-        await one.start()
-        await one.look()
-        await one.enrich()
+        with sourcing(world, leases) as one:
+            await one.start()
+            await one.look()
+            await one.enrich()
 
     run(life())
     assert ["b.example one"] == unread(world)

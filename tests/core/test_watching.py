@@ -2,22 +2,23 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 import bot.watching
-from bot.doors import Doors, Fetched, Lease
+from bot.doors import Doors, Fetched, Lease, Leases
 from bot.ledger import schema
-from bot.ledger.leases import SoleLeases
+from bot.ledger.leases import SessionLeases, SoleLeases
+from bot.ledger.migrate import ensure_ledger
 from bot.settings import load_settings
 from bot.sourcing import Sourcing
-from bot.watcher import Pause, Watcher
-from bot.watching import Watching, site_of
-from tests.core.lives import feed, live
+from bot.watching import site_of
+from tests.core.lives import feed, live, read
 from tests.simulation.world import Fuse, SimClock, SimDice, SimLedger, SimWeb, World, inline, run
 
 pytestmark = pytest.mark.usefixtures("logged")
@@ -26,6 +27,7 @@ HUNG = 1_000.0
 """Seconds."""
 AT_ONCE = 8
 """Looks that may go on at a time."""
+LOCKS = text("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,10 @@ def addresses(count: int, host: str = "s{}.example") -> list[str]:
     return [f"https://{host.format(number)}/{number}.json" for number in range(count)]
 
 
+class Lost(BaseException):
+    """A mistake that nobody mends."""
+
+
 @dataclass
 class Web:
     """Doors to the web at which some addresses take their time."""
@@ -46,6 +52,8 @@ class Web:
     """Address → seconds."""
     asked: list[tuple[str, float]] = field(default_factory=list)
     """(address, when)."""
+    lost: bool = False
+    """Whether whoever asks is lost."""
     going: int = 0
     most: int = 0
 
@@ -55,6 +63,8 @@ class Web:
         class Door(SimWeb):
             async def get(self, url: str, **other: Any) -> Fetched:
                 web.asked.append((url, asyncio.get_running_loop().time()))
+                if web.lost:
+                    raise Lost
                 web.going += 1
                 web.most = max(web.most, web.going)
                 try:
@@ -140,25 +150,59 @@ def test_only_what_is_looked_at_is_leased(world: World) -> None:
     world.feeds |= {url: feed("a") for url in urls}
 
     async def life() -> None:
-        sourcing, _ = watching(world, Web(), urls, leases)
-        await sourcing.start()
-        running = asyncio.create_task(sourcing.watching.run())
-        await asyncio.sleep(5)
-        running.cancel()
-        await asyncio.wait([running])
+        with watching(world, Web(), urls, leases) as sourcing:
+            await sourcing.start()
+            running = asyncio.create_task(sourcing.watching.run())
+            await asyncio.sleep(5)
+            running.cancel()
+            await asyncio.wait([running])
 
     run(life())
     assert (AT_ONCE, set()) == (leases.most, leases.held)
 
 
-def watching(world: World, web: Web, urls: list[str], leases: SoleLeases | None = None) -> tuple[Sourcing, Doors]:
-    """The side of the core where articles come from."""
-    environ = {"HANDBILL_SOURCES": ",".join(urls), "HANDBILL_DATABASE_URL": world.ledger_url}
+@contextmanager
+def watching(
+    world: World, web: Web, urls: list[str], leases: Leases | None = None, *, shared: bool = False, **more: str
+) -> Iterator[Sourcing]:
+    """The side of the core where articles come from; `shared`: its ledger is on a server."""
+    environ = {"HANDBILL_SOURCES": ",".join(urls), "HANDBILL_DATABASE_URL": world.ledger_url, **more}
     fuse = Fuse()
-    clock, ledger, leased = SimClock(world, fuse), SimLedger(world, fuse), leases or SoleLeases()
+    clock, ledger = SimClock(world, fuse), SimLedger(world, fuse)
+    leased = SessionLeases(ledger, clock, fair_ones=0) if shared else leases or SoleLeases()
     doors = Doors(clock, SimDice(world.random), ledger, leased, web(world, fuse), inline)
-    settings = load_settings({}, environ=environ, env_file=None)
-    return Sourcing(settings, doors, {}, str), doors
+    try:
+        yield Sourcing(load_settings({}, environ=environ, env_file=None), doors, {}, str)
+    finally:
+        ledger.close()
+
+
+def test_processes_share_the_sources(world: World, new_database: str) -> None:
+    """Two at work on a server: each source is looked at once an interval, not twice, and no lock is left behind; when
+    one of them is gone, the other has them all."""
+    ensure_ledger(new_database)
+    world.ledger_url = new_database
+    urls, web = addresses(AT_ONCE + 2), Web()
+    world.feeds |= {url: feed("a") for url in urls}
+
+    async def life() -> None:
+        with ExitStack() as stack:
+            loops = []
+            for _ in range(2):
+                one = watching(world, web, urls, shared=True, HANDBILL_POLL_EVERY="1m")
+                sourcing = stack.enter_context(one)
+                await sourcing.start()
+                loops.append(asyncio.create_task(sourcing.watching.run()))
+            await asyncio.sleep(100)
+            assert {2} == {len(web.times(url)) for url in urls}
+            loops[0].cancel()
+            await asyncio.sleep(60)
+            assert [] == read(world, lambda conn: conn.execute(LOCKS).scalars().all())
+            loops[1].cancel()
+            await asyncio.wait(loops)
+
+    run(life())
+    assert {3} == {len(web.times(url)) for url in urls}
 
 
 def test_a_push_waits_for_nobody(world: World) -> None:
@@ -169,17 +213,17 @@ def test_a_push_waits_for_nobody(world: World) -> None:
     world.feeds |= {url: feed("a") for url in urls}
 
     async def life() -> None:
-        sourcing, _ = watching(world, web, urls)
-        await sourcing.start()
-        running = asyncio.create_task(sourcing.watching.run())
-        await asyncio.sleep(5)
-        assert not web.times(urls[-1])
-        for _ in range(3):
-            sourcing.watching.look_now(sourcing.pollers[-1].source.identity)
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(5)
-        running.cancel()
-        await asyncio.wait([running])
+        with watching(world, web, urls) as sourcing:
+            await sourcing.start()
+            running = asyncio.create_task(sourcing.watching.run())
+            await asyncio.sleep(5)
+            assert not web.times(urls[-1])
+            for _ in range(3):
+                sourcing.watching.look_now(sourcing.pollers[-1].source.identity)
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(5)
+            running.cancel()
+            await asyncio.wait([running])
 
     run(life())
     first, second = web.times(urls[-1])
@@ -193,16 +237,16 @@ def test_it_stops_in_good_order(world: World) -> None:
     web.takes = dict.fromkeys(urls, HUNG)
 
     async def life() -> None:
-        sourcing, _ = watching(world, web, urls)
-        await sourcing.start()
-        running = asyncio.create_task(sourcing.watching.run())
-        await asyncio.sleep(1)
-        assert web.going == len(urls)
-        running.cancel()
-        await asyncio.wait([running])
-        assert web.going == 0
-        sourcing.watching.look_now(sourcing.pollers[0].source.identity)
-        await asyncio.sleep(1)
+        with watching(world, web, urls) as sourcing:
+            await sourcing.start()
+            running = asyncio.create_task(sourcing.watching.run())
+            await asyncio.sleep(1)
+            assert web.going == len(urls)
+            running.cancel()
+            await asyncio.wait([running])
+            assert web.going == 0
+            sourcing.watching.look_now(sourcing.pollers[0].source.identity)
+            await asyncio.sleep(1)
 
     run(life())
     assert len(web.asked) == len(urls)
@@ -211,18 +255,10 @@ def test_it_stops_in_good_order(world: World) -> None:
 def test_a_mistake_that_nothing_mends_ends_it(world: World) -> None:
     """It rises out of the loop, where the daemon sees it."""
 
-    class Lost(BaseException):
-        """Nobody's."""
-
     async def life() -> None:
-        sourcing, doors = watching(world, Web(), addresses(1))
-        await sourcing.start()
-
-        class Broken(Watcher):
-            async def turn(self) -> Pause:
-                raise Lost
-
-        await Watching([Broken(sourcing.pollers[0], doors)], doors).run()
+        with watching(world, Web(lost=True), addresses(1)) as sourcing:
+            await sourcing.start()
+            await sourcing.watching.run()
 
     with pytest.raises(Lost):
         run(life())
