@@ -38,7 +38,7 @@ test: install-dev  ## the default test suite: what is quick
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
-	@$(BIN)/python -m pytest -m pds
+	@$(BIN)/python -m pytest -n 2 -m pds
 
 test-second-opinion: install-dev  ## the Mastodon adapter and our sandbox held against mastodon-mock
 	@$(BIN)/python -m tests.real.opinion.install

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 import signal
 import sys
 import time
@@ -67,8 +68,8 @@ class Pair:
 
 
 async def pair(pds: RealPds, sandbox: BlueskySandbox, name: str) -> Pair:
-    """Open an account of this name on both and log in."""
-    handle = f"{name}.test"
+    """Open an account of about this name on both and log in."""
+    handle = f"{name}{secrets.token_hex(2)}.test"
     did = await pds.create_account(handle, OWN_PASSWORD)
     password = await pds.app_password(handle, OWN_PASSWORD)
     real = User(pds.url, handle, did, password)
