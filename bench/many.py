@@ -58,7 +58,7 @@ async def _measure(settings: Settings, seconds: float) -> Mapping[str, float]:
         registered = time.monotonic() - before
         soon = round(len(core.sourcing.pollers) * seconds / EVERY) + 1
         await _meet(core, soon)
-        margin = 3.0 + len(settings.sources) / 5_000
+        margin = 1.0 + len(settings.sources) / 6_000
         begins = time.monotonic() + margin
         await doors.ledger.write(lambda conn: _spread(conn, len(settings.sources), doors.clock.now(), margin))
         stop, before = asyncio.Event(), time.monotonic()

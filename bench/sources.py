@@ -12,7 +12,7 @@ from bench.polls import open_site
 
 MANY = (1_000,)
 MORE = (*MANY, 10_000, 100_000)
-SECONDS, LONGER = 10, 60
+SECONDS, LONGER = 8, 60
 """For which it is measured."""
 
 __all__ = ["CHANGED", "EVERY", "measure"]

@@ -77,17 +77,21 @@ class Poller:
 
     async def told_until(self) -> datetime | None:
         """Until when the server told us to stay away, if that is still to come."""
-        told = (await self.state()).told_until_at
+        return self.told_until_of(await self.state())
+
+    def told_until_of(self, state: SourceState) -> datetime | None:
+        """The same, of a state that was read just now."""
+        told = state.told_until_at
         return told if told is not None and told > self._doors.clock.now() else None
 
     async def state(self) -> SourceState:
         """What the ledger remembers of the source."""
         return await self._doors.ledger.read(lambda conn: watched.get_source(conn, self.source.identity))
 
-    async def look(self) -> bool:
+    async def look(self, state: SourceState | None = None) -> bool:
         """One look at the source; whether it has found something. What it comes to is in the ledger afterwards. Only
-        the ledger's errors rise."""
-        state = await self.state()
+        the ledger's errors rise. `state`: what the ledger remembers of it, where that was read just now."""
+        state = state or await self.state()
         try:
             watched = replace(self.source.watched, url=moves.address(self.source.url, state))
             now = self._doors.clock.now()

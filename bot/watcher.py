@@ -106,16 +106,25 @@ class Watcher:
         try:
             if pushed:
                 await self._look_for_push()
-            elif not lease.contested or self._until_due(*await self._doors.ledger.read(self._remembered)) <= 0:
-                self._more_looks = () if await self.poller.look() else self._more_looks
+            elif not lease.contested:
+                await self._look(None)
+            else:
+                state, settles_at = await self._doors.ledger.read(self._remembered)
+                if self._until_due(state, settles_at) <= 0:
+                    await self._look(state)
         finally:
             await self._doors.leases.give_back(lease)
         return True
 
+    async def _look(self, state: SourceState | None) -> None:
+        if await self.poller.look(state):
+            self._more_looks = ()
+
     async def _look_for_push(self) -> None:
-        if await self.poller.told_until():  # a hub's word does not go before the server's own
+        state = await self.poller.state()
+        if self.poller.told_until_of(state):  # a hub's word does not go before the server's own
             return
-        self._more_looks = () if await self.poller.look() else ONCE_MORE
+        self._more_looks = () if await self.poller.look(state) else ONCE_MORE
         await self._doors.clock.sleep(BETWEEN_PUSHES)
 
     def _remembered(self, conn: Connection) -> tuple[SourceState, datetime | None]:
