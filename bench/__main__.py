@@ -13,7 +13,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench import daemon, ledger, polls, push, share, sources, takeover
+from bench import articles, daemon, ledger, polls, push, share, sources, takeover
 from bot.crew import BEAT_EVERY, HUNG_AFTER
 
 Rows = list[dict[str, Any]]
@@ -51,6 +51,16 @@ PARTS = {
             ),
             "times_the_imports": ("times importing the three libraries", ".1f"),
             "memory_mb": ("resident, MB (goal: at most 130)", ".0f"),
+        },
+    ),
+    "articles": Part(
+        f"CPU an article, best of {articles.ROUNDS} rounds of {articles.TIMES} (in full: {articles.FULL})",
+        articles.measure,
+        {
+            "step": ("", ""),
+            "ms": ("ms", ".3f"),
+            "per_second": ("a second", ",.0f"),
+            "ratio": ("times feedparser's entry", ".2f"),
         },
     ),
     "ledger": Part(

@@ -17,7 +17,8 @@ _NOW = datetime(2026, 11, 26, tzinfo=UTC)
 _WORDS = "The council has voted for the new bridge after a debate of six hours. " * 4
 
 
-def _feed(name: str, edition: int) -> bytes:
+def feed(name: str, edition: int) -> bytes:
+    """An RSS document of ENTRIES articles; each edition has one more, and one less of the oldest."""
     items = "".join(
         f"<item><guid>{name}-{number}</guid><title>The bridge will be built, part {number}</title>"
         f"<link>https://herald.example.org/{name}/{number}</link><description>{_WORDS}</description>"
@@ -37,7 +38,7 @@ async def main() -> None:
         tag = f'"{editions[name]}"'
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers={"ETag": tag})
-        return web.Response(body=_feed(name, editions[name]), content_type="application/rss+xml", headers={"ETag": tag})
+        return web.Response(body=feed(name, editions[name]), content_type="application/rss+xml", headers={"ETag": tag})
 
     app = web.Application()
     app.router.add_get("/{kind}/{name}", answer)
