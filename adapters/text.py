@@ -30,6 +30,10 @@ _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
 """Thai, Lao, Burmese, Khmer, Kana and Han: written without spaces between words."""
+_BOUND = re.compile("(?<=[^\\W\\d_])[^\\w\\s]+[^\\W\\d_\u0e33\u0eb3]")
+"""Within one character: a mark, and a letter that it binds to the one before."""
+_ADDRESS = re.compile(":\u2060?//")
+"""In a word: it is an address, whether or not it is kept from becoming a link."""
 _DANGLING = frozenset(" \n\u00a0.,;:-–—…([{«“‘„\"'、。，")
 """What must not stand before an ellipsis."""
 
@@ -61,6 +65,15 @@ class Fitted:
 def graphemes(text: str) -> int:
     """How many characters a reader sees: extended grapheme clusters, https://www.unicode.org/reports/tr29/."""
     return sum(1 for _ in iter_graphemes(text))
+
+
+def most_graphemes(text: str) -> int:
+    """How many any server may count, whose Unicode is older than ours.
+
+    Consonants that are bound into one character (rule GB9c) have become it script by script since Unicode 15.1: before,
+    each was counted, as Khmer ones still are by most. https://www.unicode.org/reports/tr29/#Modifications
+    """
+    return sum(1 + len(_BOUND.findall(grapheme)) if len(grapheme) > 1 else 1 for grapheme in iter_graphemes(text))
 
 
 def tidy(text: str) -> str:
@@ -177,10 +190,10 @@ def _word_end(text: str, ends: Sequence[int], count: int) -> int:
         after = text[ends[end - 1]]
         if after in " \n" or _SPACELESS.match(after) or _SPACELESS.match(text[ends[end - 1] - 1]):
             return end
-        if count - end >= LONGEST_WORD and "://" not in _word_around(text, ends[end - 1]):
+        if count - end >= LONGEST_WORD and not _ADDRESS.search(_word_around(text, ends[end - 1])):
             return count
     # The very first word is too long. Half a word is better than none, half an address is worse.
-    return 0 if "://" in _word_around(text, ends[count - 1]) else count
+    return 0 if _ADDRESS.search(_word_around(text, ends[count - 1])) else count
 
 
 def _word_around(text: str, at: int) -> str:
@@ -188,7 +201,8 @@ def _word_around(text: str, at: int) -> str:
     return re.split(r"[ \n]", text[start:], maxsplit=1)[0]
 
 
-def _without_dangling(text: str, ends: Sequence[int], count: int) -> int:
+def _without_dangling(text: str, ends: Sequence[int], most: int) -> int:
+    count = most
     while count and text[ends[count - 2] if count > 1 else 0 : ends[count - 1]] in _DANGLING:
         count -= 1
-    return count
+    return count or most  # what consists of nothing else is no better for being left out

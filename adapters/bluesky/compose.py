@@ -16,7 +16,7 @@ import ada_url
 from adapters.base import Limits
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, Fitted, fit, graphemes, tidy_line
+from adapters.text import ELLIPSIS, Fitted, fit, graphemes, most_graphemes, tidy_line
 
 LIMITS = Limits(length=300, unit="graphemes", measure=graphemes, max_bytes=3000)
 """maxGraphemes and maxLength, which counts UTF-8 bytes."""
@@ -104,7 +104,7 @@ def shown_link(address: str) -> str:
 
 def _readable(path: str) -> str:
     """A path without its percent signs, where what they stand for is letters that can be shown: "/köln"."""
-    plain = unquote(path, errors="replace")
+    plain = unicodedata.normalize("NFC", unquote(path, errors="replace"))
     harmless = plain.isprintable() and not set(plain) & set(" %?#\ufffd") and plain.count("/") == path.count("/")
     return plain if harmless else path
 
@@ -136,8 +136,8 @@ def _facet(text: str, mark: Mark) -> Json:
 
 def _fitted(parts: Sequence[Part]) -> Fitted:
     fitted = fit(parts, LIMITS)
-    if graphemes(fitted.text) > LIMITS.length - DRIFT_MARGIN and _may_be_counted_otherwise(fitted.text):
-        return fit(parts, replace(LIMITS, length=LIMITS.length - DRIFT_MARGIN))
+    if most_graphemes(fitted.text) > LIMITS.length - DRIFT_MARGIN and _may_be_counted_otherwise(fitted.text):
+        return fit(parts, replace(LIMITS, length=LIMITS.length - DRIFT_MARGIN, measure=most_graphemes))
     return fitted
 
 

@@ -7,12 +7,12 @@ from adapters.base import Limits
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.text import ELLIPSIS, fit
+from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
 DEFAULT_DESCRIPTION = 1500
 """Characters of a picture's description: https://github.com/mastodon/mastodon/blob/v4.5.0/app/models/media_attachment.rb"""
 _MOST_REPAIRS = 20
-_WORD_JOINER = "\u2060"
 _BREAKS_LINKS = re.compile(r"[\x00-\x20\x7f<>\"{}\\`\s]")
 """Where a server would see the link end: https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb"""
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
@@ -111,7 +111,7 @@ def without_mentions(text: str) -> str:
     A headline about "@name" speaks of an account elsewhere; on Mastodon it would alert a stranger of that name on the
     account's own server. The joiner (U+2060) is no letter of a name and allows no line break.
     """
-    return MENTION.sub(lambda found: found[0].replace("@", f"@{_WORD_JOINER}"), text)
+    return MENTION.sub(lambda found: found[0].replace("@", f"@{JOINER}"), text)
 
 
 def _attached(picture: Picture, description_limit: int) -> Media:
@@ -122,7 +122,10 @@ def _attached(picture: Picture, description_limit: int) -> Media:
 
 
 def _prepared(part: Part) -> Part:
-    return Part("link", linkable(part.text)) if part.kind == "link" else Part(part.kind, without_mentions(part.text))
+    if part.kind == "link":
+        return Part("link", linkable(part.text))
+    text = without_mentions(part.text)
+    return Part(part.kind, text if part.kind == "text" else without_tags(without_addresses(text)))
 
 
 def _percent(letter: str) -> str:

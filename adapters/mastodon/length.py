@@ -1,4 +1,4 @@
-"""How long a Mastodon server says a text is: graphemes, after every link and mention was shortened.
+"""How long a Mastodon server may say a text is: graphemes, after every link and mention was shortened.
 
 The server's own reading, not the web client's: the gem's pattern of a link as Mastodon overrides it.
 https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from adapters.text import graphemes
+from adapters.text import most_graphemes
 
 LINK_LENGTH = 23
 """What any link counts (`characters_reserved_per_url`), unless the instance says otherwise."""
@@ -45,7 +45,7 @@ _NO_MENTION_BEFORE = re.compile("[@＠\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0300-\u036f
 
 def measure(text: str, link_length: int = LINK_LENGTH) -> int:
     """The server's count of `text`."""
-    return graphemes(_shortened(text.strip("\0\t\n\v\f\r "), link_length))  # what Ruby's `strip` takes away
+    return most_graphemes(_shortened(text.strip("\0\t\n\v\f\r "), link_length))  # what Ruby's `strip` takes away
 
 
 def links(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from adapters.base import Limits
 from adapters.post import Card, Draft, Mark, Part, Post
 from adapters.text import Fitted, fit
+from adapters.unmarked import without_entities
 
 MAX_LENGTH = 4096
 
@@ -71,7 +72,8 @@ def _as_published(part: Part) -> Part:
     if part.kind == "link":
         return replace(part, text=_address(part.text))
     text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
-    return replace(part, text=_DIRECTION_MARKS.sub("", text))
+    text = _DIRECTION_MARKS.sub("", text)
+    return replace(part, text=text if part.kind == "text" else without_entities(text))
 
 
 def _address(link: str) -> str:

@@ -1,0 +1,41 @@
+"""Words of an article that a platform would make links, tags or pings of by itself, kept as the plain words they are.
+
+An invisible joiner (U+2060) goes after the sign that the platform looks for: it is no letter of a name, and allows no
+line break. What the template itself says is left alone: there a tag is meant. Pure.
+"""
+
+import re
+
+JOINER = "\u2060"
+
+_ADDRESS = re.compile(r"(?<=[a-z]):(?=//\S)", re.IGNORECASE)
+_TAG = re.compile(r"(?<!\w)[#＃](?=\w)")  # the wide sign makes tags, too
+
+# What Telegram finds by itself: find_entities, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp
+_SIGN = re.compile(r"[@#$](?=\w)")
+_COMMAND = re.compile(r"(?<![\w/<>:])/(?=\w)")
+_DOMAIN = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
+_IP = re.compile(r"(?<![\d.])(\d{1,3}\.)(?=\d{1,3}\.\d{1,3}\.\d)")
+_CARD = re.compile(r"(?<!\d)(\d{4})(?=(?:[ -]?\d){9,15}(?!\d))")
+
+
+def without_addresses(text: str) -> str:
+    """`text` without anything that has a scheme and so is a link, and could take the preview from the article."""
+    return _joined(_ADDRESS, text) if "://" in text else text
+
+
+def without_tags(text: str) -> str:
+    """`text` without hashtags: a # in a headline is quoted, not meant."""
+    return _joined(_TAG, text)
+
+
+def without_entities(text: str) -> str:
+    """`text` in which Telegram finds nothing: no name, tag, share, command, address, e-mail or card number."""
+    text = without_addresses(text)
+    for pattern in (_SIGN, _COMMAND, _DOMAIN, _IP, _CARD):
+        text = _joined(pattern, text)
+    return text
+
+
+def _joined(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda found: found[0] + JOINER, text)

@@ -1,0 +1,240 @@
+"""What is wrong with a published post, found from outside: with own counting, own offsets, and none of the composer.
+
+It knows what an editor meant to say (title, summary, link) and what a reader of the platform sees. What the platforms
+take and what they make marks of: the sources are named where the rules are.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from tests.posts.counting import bound, ends, graphemes
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the post was to say: the words as a reader is to see them, and where it leads."""
+
+    title: str
+    summary: str
+    link: str
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The paragraphs of the default template, the link not among them."""
+        return tuple(part for part in (self.title, self.summary) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMark:
+    """A marked stretch: `start` and `end` in code points. A mark whose place makes no sense has the kind "broken"."""
+
+    kind: str
+    start: int
+    end: int
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A post as the platform published it."""
+
+    platform: str
+    text: str
+    marks: tuple[SeenMark, ...]
+    leads_to: str | None = None
+    """The address of the card or of the pinned preview, where we decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How much a platform takes, and how much less than that a careful composer may use."""
+
+    length: int
+    max_bytes: int | None = None
+    spare: int = 0
+
+
+RULES = {
+    # https://core.telegram.org/bots/api#sendmessage: in code points, of which there are never more than UTF-16 units
+    "telegram": Rule(4096),
+    # https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb
+    "mastodon": Rule(500),
+    # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json; what may be counted
+    # otherwise by another version of Unicode is kept a few characters shorter
+    "bluesky": Rule(300, 3000, spare=4),
+}
+CUT = "…"
+_LEAST_SUMMARY = 30
+"""A summary of which less than this would be left says nothing, and may be left out."""
+_LONG_WORD = 40
+"""A word longer than this may be cut within."""
+_URL = re.compile(r"https?://[^\s<>\"]+")
+_CHARACTERS_PER_URL = 23
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u2028\u2029\u202d\u202e\ufeff\ufdd0-\ufdef\ufffe\uffff]")
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\xad]")
+_TAKEN_BY_TELEGRAM = re.compile("[\u030a\u0333\u033f]")
+"""https://github.com/tdlib/td/blob/master/td/telegram/misc.cpp (clean_input_string)"""
+
+
+def faults(seen: Seen, meant: Meant) -> list[str]:
+    """What is wrong, each a sentence; empty when a careful editor could have made the post."""
+    return [
+        *_of_length(seen),
+        *_of_tidiness(seen),
+        *_of_the_link(seen, meant),
+        *_of_marks(seen),
+        *_of_words(seen, meant),
+    ]
+
+
+def length(seen: Seen, text: str) -> int:
+    """How long `text` is by the rule of the platform where it was seen."""
+    match seen.platform:
+        case "telegram":
+            return len(text.encode("utf-16-le")) // 2
+        case "mastodon":
+            return graphemes(_URL.sub("x" * _CHARACTERS_PER_URL, text))
+    return graphemes(text)
+
+
+def _fits(seen: Seen, text: str, spare: int = 0) -> bool:
+    rule = RULES[seen.platform]
+    return length(seen, text) + spare <= rule.length and (
+        rule.max_bytes is None or len(text.encode()) <= rule.max_bytes
+    )
+
+
+def _of_length(seen: Seen) -> Iterator[str]:
+    if not _fits(seen, seen.text):
+        yield f"it is too long: {length(seen, seen.text)} characters, {len(seen.text.encode())} bytes"
+
+
+def _of_tidiness(seen: Seen) -> Iterator[str]:
+    if seen.text != unicodedata.normalize("NFC", seen.text):
+        yield "it is not in NFC"
+    if found := _FORBIDDEN.search(seen.text):
+        yield f"it has {found[0]!a} in it"
+    if seen.text != seen.text.strip() or re.search(r"  |[ \t]\n|\n[ \t]|\n\n\n", seen.text):
+        yield "its whitespace is untidy"
+
+
+def _of_the_link(seen: Seen, meant: Meant) -> Iterator[str]:
+    links = [mark for mark in seen.marks if mark.kind == "link"]
+    last = len(seen.text) - len(_last_paragraph(seen.text))
+    ours = [mark for mark in links if (mark.start, mark.end) == (last, len(seen.text))]
+    if len(ours) != 1:
+        others = [_marked(seen, mark) for mark in links]
+        yield f"no link covers exactly the last line {_last_paragraph(seen.text)!r}: {others}"
+    for mark in ours:
+        if not _same(mark.target, meant.link):
+            yield f"the link leads to {mark.target}, not to {meant.link}"
+        shown = seen.text[mark.start : mark.end]
+        # The app warns whoever follows a link that is shown as another host's:
+        # https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts
+        host = re.split("[/?#:]", shown, maxsplit=1)[0]
+        if seen.platform == "bluesky" and _ascii_host(host) != _ascii_host(urlsplit(meant.link).hostname or ""):
+            yield f"the link is shown as {shown}, which names another host"
+        if seen.platform != "bluesky" and not _same(shown, meant.link):
+            yield f"the link is shown as {shown}"
+    if seen.leads_to is not None and not _same(seen.leads_to, meant.link):
+        yield f"the card leads to {seen.leads_to}"
+
+
+def _of_marks(seen: Seen) -> Iterator[str]:
+    last = len(seen.text) - len(_last_paragraph(seen.text))
+    for mark in seen.marks:
+        if mark.kind == "bold" and (mark.start, mark.end) != (0, len(seen.text.split("\n\n")[0])):
+            yield f"bold covers {_marked(seen, mark)!r}, not the title"
+        elif mark.kind != "bold" and not (mark.kind == "link" and mark.start >= last):
+            yield f"{_marked(seen, mark)!r} has become a {mark.kind}"
+
+
+def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
+    body = _plain(seen, seen.text[: len(seen.text) - len(_last_paragraph(seen.text))]).rstrip("\n")
+    title, whole = _plain(seen, meant.title), "\n\n".join(_plain(seen, part) for part in meant.whole)
+    if body == whole:
+        return
+    if title and body == title:
+        after, at = 2, len(title) + 2
+        least = next((end for end in ends(whole[at:])[_LEAST_SUMMARY - 1 :]), len(whole) - at)
+        if _more_fits(seen, whole, at, at + least, after):
+            yield "the summary was left out although there was space"
+    elif body.endswith(CUT) and whole.startswith(body[:-1]):
+        yield from _of_the_cut(seen, whole, len(body) - 1)
+    else:
+        yield f"it says {body!r} where {whole!r} was meant"
+
+
+def _of_the_cut(seen: Seen, whole: str, at: int) -> Iterator[str]:
+    if at not in ends(whole):
+        yield "it was cut within a character"
+    word = _word_around(whole, at)
+    if whole[at - 1].isalnum() and whole[at].isalnum() and len(word) <= _LONG_WORD and not _SPACELESS.search(word):
+        yield f"it was cut within the word {word!r}"
+    if "://" in word and whole[at] not in " \n":
+        yield f"it was cut within the address {word!r}"
+    if whole[at - 1] in " \n.,;:-–—(" and re.search(r"\w", word):
+        yield f"{whole[at - 1]!r} stands before the ellipsis"
+    if _more_fits(seen, whole, at, at, 0):
+        yield "it was cut although another word had fitted"
+
+
+def _more_fits(seen: Seen, whole: str, at: int, least: int, more: int) -> bool:
+    """Whether the words up to the first break after `least` would have fitted as well, `more` characters beside."""
+    end = least
+    while end < len(whole) and not whole[end].isalnum():
+        end += 1
+    start = end
+    while end < len(whole) and whole[end] not in " \n" and end - start <= _LONG_WORD * 2:
+        end += 1
+    added = whole[at:end].replace("://", ":\u2060//")  # no link, and counted letter by letter
+    # what keeps marks off a name is unseen, and takes a character each
+    unseen = len(re.findall(r"[@#$/.:]", added))
+    spare = RULES[seen.platform].spare + bound(seen.text + added)
+    return _fits(seen, seen.text + "\n" + added + CUT, spare + unseen + more)
+
+
+def _word_around(text: str, at: int) -> str:
+    start = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
+    return re.split(r"[ \n]", text[start:], maxsplit=1)[0]
+
+
+def _last_paragraph(text: str) -> str:
+    return text.rpartition("\n\n")[2]
+
+
+def _marked(seen: Seen, mark: SeenMark) -> str:
+    return seen.text[mark.start : mark.end]
+
+
+def _plain(seen: Seen, text: str) -> str:
+    """`text` to the eye: without what is unseen, every space a plain one, composed."""
+    text = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text)
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", unicodedata.normalize("NFC", text)))
+    if seen.platform == "telegram":
+        text = unicodedata.normalize("NFC", _TAKEN_BY_TELEGRAM.sub("", text))
+    text = re.sub(r"[^\S\n]+", " ", text)
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", text)).strip(" \n")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two spellings are of one address: percent signs, case of the host, and its spelling in ASCII aside."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(address: str) -> tuple[str, str]:
+    scheme, _, rest = address.partition("://")
+    host, path = re.match(r"([^/?#]*)/?(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr] # it matches anything
+    return f"{scheme}://{_ascii_host(host)}", unquote(path).removesuffix("?")
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        return host.lower()
