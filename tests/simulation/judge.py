@@ -198,6 +198,7 @@ class Judge:
         self._restored = {row.id: row.state for row in self._rows.values()}
         self._attempts, self._etag, self._articles = 0, None, 0
         self._written_at.clear()
+        self._bodies.clear()  # what was composed since the backup nobody remembers, and the article may have changed
 
     def _new(self, row: Row) -> None:
         if row.state not in (State.PENDING, State.SKIPPED, State.HELD):
