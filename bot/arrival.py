@@ -3,7 +3,7 @@
 candidates ─▶ known? moved? ─▶ plan ─▶ articles + deliveries + cursor ─▶ held? one alert
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,11 +28,13 @@ def take_in(
     cursor: Mapping[str, Any],
     now: datetime,
     complete: bool = True,
+    watched: Container[str] = frozenset(),
 ) -> Stored:
     """Keep what is new among the candidates (oldest first), and plan it on these channels.
 
     `read_at`: since when what is dated earlier should have been seen, None: nothing should; `language`: the source's,
-    where the settings tell it; `complete`: whether the document came whole.
+    where the settings tell it; `complete`: whether the document came whole; `watched`: the
+    identities of the sources that are looked at.
     """
     known = intake.find_known(conn, found)
     unknown = [each for each in found if known.keys().isdisjoint(each.keys)]
@@ -43,7 +45,7 @@ def take_in(
         rules=rules,
         now=now,
         read_at=read_at,
-        read_beside_at=find_read_beside(conn, state.id, known.values()) if first_look else None,
+        read_beside_at=find_read_beside(conn, state.id, known.values(), watched) if first_look else None,
         moved=flood.find_moved(conn, state.id, unknown),
     )
     stored = intake.commit_look(

@@ -152,19 +152,22 @@ def plan(
         expires_at = None if rules.expires_for is None else due_at + timedelta(seconds=rules.expires_for)
         return NewArticle(candidate, due_at, why_not, suspect, expires_at, _enrich_until(rules, why_not, now))
 
+    news = [_is_news(each, read_beside_at, rules, now) for each in fresh]
     new = tuple(
-        article(each, before=index < backfilled and not _is_news(each, read_beside_at, now), suspect=held.get(index))
-        for index, each in enumerate(fresh)
+        article(candidate, before=index < backfilled and not news[index], suspect=held.get(index))
+        for index, candidate in enumerate(fresh)
     )
     also = tuple((known_as, article(each, before=first_look)) for known_as, each in seen if each.keys[0] not in known)
     return Plan(new, tuple(seen), also, _same(found, known))
 
 
-def _is_news(candidate: Candidate, read_beside_at: datetime | None, now: datetime) -> bool:
+def _is_news(candidate: Candidate, read_beside_at: datetime | None, rules: Rules, now: datetime) -> bool:
     """Whether another source would have brought this article at its next look: then being shown first by one that was
-    added a moment ago must not cost it."""
+    added a moment ago must not cost it. What would be too old by then it would not have brought."""
     published = candidate.entry.published_at
-    return read_beside_at is not None and published is not None and read_beside_at < published <= now
+    if read_beside_at is None or published is None:
+        return False
+    return read_beside_at < published <= now and now - published <= timedelta(seconds=rules.max_age)
 
 
 def _enrich_until(rules: Rules, why_not: str | None, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@
 Which entries are new, and what becomes of them, is decided in `bot.plan`. It talks to no platform.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ GONE = 410
 class Poller:
     """Looks at one source. When it does is `bot.watcher`'s. It is small, since there may be very many."""
 
-    __slots__ = ("_channel_ids", "_doors", "_on_new", "_redact", "_robots", "_said", "rules", "source")
+    __slots__ = ("_beside", "_channel_ids", "_doors", "_on_new", "_redact", "_robots", "_said", "rules", "source")
 
     def __init__(
         self,
@@ -53,8 +53,10 @@ class Poller:
         on_new: Callable[[], None],
         redact: Callable[[str], str],
         robots: Robots | None = None,
+        beside: Container[str] = frozenset(),
     ) -> None:
-        """`robots`: what is known of sites' robots.txt, where others ask for them too."""
+        """`robots`: what is known of sites' robots.txt, where others ask for them too; `beside`: the identities
+        of all sources that are looked at."""
         self.source = source
         self._doors = doors
         self._robots = robots or Robots(doors.web, doors.clock)
@@ -62,6 +64,7 @@ class Poller:
         self._channel_ids = channel_ids
         self._on_new = on_new
         self._redact = redact
+        self._beside = beside
         self._said: str | None = None
         """Why the last look failed, as the log has it: the same is not said at every look."""
 
@@ -166,6 +169,7 @@ class Poller:
                 cursor=cursor,
                 now=now,
                 complete=feed.complete,
+                watched=self._beside,
             )
             heard = rhythm.heard(watched.list_times(conn, state.id))
             bounds = self._note_pushes(conn, state, feed, found_any=bool(stored.new), now=now)

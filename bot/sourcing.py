@@ -56,6 +56,7 @@ class Sourcing:
         """Make what looks at the sources, once all lanes are there, and make sure that the ledger knows them."""
         self._channels_of = self._settings.channel_names_by_source()
         rules, channel_ids = cache(self._rules), cache(self._channel_ids)
+        beside = {source.identity for source in self._settings.polled}
         self.pollers = [
             Poller(
                 source,
@@ -65,6 +66,7 @@ class Sourcing:
                 on_new=partial(self._found, source),
                 redact=self._redact,
                 robots=self._robots,
+                beside=beside,
             )
             for source in self._settings.polled
         ]

@@ -14,6 +14,7 @@ from bot.ledger import backlog, queue
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.schema import OPEN, channels, deliveries, sources
 from bot.ledger.switches import RESTORED, UNKNOWN, put_back, throw, thrown_at
+from bot.ledger.watched import all_read_since
 from bot.model import Event, Settlement, State
 
 RESTORED_CAUSE = "ledger:restored"
@@ -62,8 +63,7 @@ def end_doubts(conn: Connection, identities: Sequence[str], *, max_age: float, n
     restored_at = thrown_at(conn, RESTORED)
     if restored_at is None or now - restored_at <= timedelta(seconds=max_age):
         return False
-    unread = select(sources.c.identity).where(sources.c.ok_at.is_(None) | (sources.c.ok_at <= restored_at))
-    if not set(identities).isdisjoint(conn.execute(unread).scalars()):
+    if not all_read_since(conn, identities, restored_at):
         return False
     clear_alert(conn, RESTORED_CAUSE, now=now)
     return put_back(conn, RESTORED)

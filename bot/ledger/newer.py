@@ -7,8 +7,9 @@ from sqlalchemy import Connection, exists, select, update
 
 from bot.ledger.alerts import clear_alert, raise_alert
 from bot.ledger.backlog import find_last_receipt, find_last_times
-from bot.ledger.schema import OPEN, alerts, attempts, channels, deliveries, sources, switches
+from bot.ledger.schema import OPEN, alerts, attempts, channels, deliveries, switches
 from bot.ledger.switches import RESTORED, UNKNOWN, find_switch, put_back, throw, thrown_at
+from bot.ledger.watched import all_read_since
 from bot.model import Event, State
 from bot.newer import Known
 
@@ -124,10 +125,7 @@ def may_trust(conn: Connection, channel_id: int, identities: Collection[str]) ->
     pending = (deliveries.c.channel_id == channel_id) & OPEN & (deliveries.c.state == State.PENDING)
     if conn.execute(select(exists().where(pending, deliveries.c.look_first == 1))).scalar_one():
         return False
-    if doubted_at is None:
-        return True
-    unread = select(sources.c.identity).where(sources.c.ok_at.is_(None) | (sources.c.ok_at <= doubted_at))
-    return set(identities).isdisjoint(conn.execute(unread).scalars())
+    return doubted_at is None or all_read_since(conn, identities, doubted_at)
 
 
 def trust_channel(conn: Connection, channel_id: int, identities: Collection[str], *, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the ledger remembers of a source: how it was read last, how often it publishes, when it is looked at next."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,6 +90,13 @@ def list_ids(conn: Connection, identities: Collection[str]) -> list[int]:
     return [row.id for row in rows if row.identity in identities]
 
 
+def all_read_since(conn: Connection, identities: Collection[str], at: datetime) -> bool:
+    """Whether each of these sources, be they ever so many, has been read after that time; one that the ledger does not
+    know counts for nothing."""
+    unread = select(sources.c.identity).where(sources.c.ok_at.is_(None) | (sources.c.ok_at <= at))
+    return set(identities).isdisjoint(conn.execute(unread).scalars())
+
+
 _STATES = select(sources, subscriptions.c.pushed_at, subscriptions.c.lease_until).outerjoin(subscriptions)
 _BY_IDENTITY = _STATES.where(sources.c.identity == bindparam("b_identity"))
 
@@ -132,13 +139,19 @@ _MANY = 500
 """Articles that are enough to tell which other sources show the same."""
 
 
-def find_read_beside(conn: Connection, source_id: int, article_ids: Collection[int]) -> datetime | None:
-    """When the other sources that gave these articles were last read; None: there is none that answers."""
+def find_read_beside(
+    conn: Connection, source_id: int, article_ids: Collection[int], watched: Container[str]
+) -> datetime | None:
+    """Since when each of the other sources that gave these articles has been read; None: there is none that answers.
+
+    `watched`: the identities of the sources that are still looked at; one that is not brings nothing any more, however
+    well it answered.
+    """
     theirs = select(articles.c.source_id).where(articles.c.id.in_(sorted(set(article_ids))[-_MANY:]))
     others = sources.c.id.in_(theirs) & (sources.c.id != source_id)
-    works = sources.c.first_look_at.is_not(None) & (sources.c.failures == 0)
-    found: datetime | None = conn.execute(select(func.max(sources.c.ok_at)).where(others & works)).scalar_one()
-    return found
+    works = sources.c.first_look_at.is_not(None) & sources.c.ok_at.is_not(None) & (sources.c.failures == 0)
+    rows = conn.execute(select(sources.c.identity, sources.c.ok_at).where(others & works))
+    return min((row.ok_at for row in rows if row.identity in watched), default=None)
 
 
 def list_times(conn: Connection, source_id: int) -> list[datetime]:

@@ -1,6 +1,7 @@
 """How a source is watched: what is kept of a look that failed, when it is tried again, and whom it troubles."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,8 +12,8 @@ import pytest
 from bot.doors import Fetched, FetchFailed
 from bot.ledger.schema import alerts, sources
 from bot.schedule import PATIENCE
-from tests.core.lives import FEED, feed, live, open_alerts, rows
-from tests.simulation.world import Fuse, SimClock, SimWeb, World
+from tests.core.lives import FEED, Scripted, feed, live, open_alerts, rows, states
+from tests.simulation.world import Fuse, SimClock, SimPlatform, SimWeb, World
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -213,3 +214,32 @@ def test_a_source_that_has_fallen_silent_raises_one_alert(world: World) -> None:
     world.feeds[FEED] = feed(*titles, "again")
     live(world, {}, 3600, HANDBILL_POLL_EVERY="10m")
     assert open_alerts(world) == []
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(True, ["sent"]), (False, ["skipped"])])
+def test_a_source_that_is_added_keeps_in_no_news_of_one_that_is_watched(
+    world: World, kept: bool, expected: list[str]
+) -> None:
+    """Two feeds show the same. An article comes out, and the second feed is added before the first is looked at again:
+    it goes out. Where the second takes the place of the first, which nobody looks at any more, a first look is one."""
+    other = "https://news.example/other.json"
+    world.feeds[FEED] = _dated(world, old=-3600)
+    adapter = Scripted(SimPlatform("paper", remembers=True))
+    live(world, {"paper": adapter}, 5, HANDBILL_BACKFILL="0")
+    world.feeds[FEED] = world.feeds[other] = _dated(world, old=-3600, new=-2)
+    live(world, {"paper": adapter}, 40, HANDBILL_BACKFILL="0", HANDBILL_SOURCES=f"{FEED},{other}" if kept else other)
+    assert ["skipped", *expected] == states(world)
+
+
+def _dated(world: World, **ages: float) -> bytes:
+    """A feed of articles that came out so many seconds after the world began."""
+    items = [
+        {
+            "id": name,
+            "url": f"https://news.example/{name}",
+            "title": name,
+            "date_published": (world.started_at + timedelta(seconds=at)).isoformat(),
+        }
+        for name, at in reversed(ages.items())
+    ]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}).encode()

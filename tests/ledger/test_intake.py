@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.ledger.channels import register_channel
 from bot.ledger.db import InlineLedger, open_engine
 from bot.ledger.intake import Stored, commit_look, find_known
 from bot.ledger.schema import article_keys, articles, deliveries, metadata, sources
-from bot.ledger.watched import get_source, register_source
+from bot.ledger.watched import find_read_beside, get_source, register_source
 from bot.model import State
 from bot.plan import candidates, plan
 from bot.sources.entry import Feed
@@ -215,29 +216,58 @@ def test_a_second_source_at_its_first_look_posts_nothing(ledger: InlineLedger) -
     assert ledger.write_now(work) == [(1, "pending"), (2, "skipped")]
 
 
+AGO = 600.0
+"""Seconds."""
+
+
 @pytest.mark.parametrize(
-    ("minutes", "failing", "state"),
-    [(-1, False, "pending"), (-20, False, "skipped"), (5, False, "skipped"), (-1, True, "skipped")],
+    ("neighbour", "seconds", "state"),
+    [
+        ("watched", 1, "pending"),
+        ("watched", AGO - 1, "pending"),
+        ("watched", AGO + 1, "skipped"),
+        ("watched", -300, "skipped"),
+        ("failing", 1, "skipped"),
+        ("removed", 1, "skipped"),
+        ("away for long", RULES.max_age - 1, "pending"),
+        ("away for long", RULES.max_age + 1, "skipped"),
+    ],
 )
 def test_what_another_source_would_have_brought_is_news_at_a_first_look(
-    ledger: InlineLedger, minutes: float, failing: bool, state: str
+    ledger: InlineLedger, neighbour: str, seconds: float, state: str
 ) -> None:
     """A second source of a publication is added while an article came out since the first one was read: that article is
-    posted. One from before, one dated ahead, or one that the first source would not bring since it fails, is not."""
+    posted. Not one from before, one dated ahead, one that is too old, nor one that the first source would not bring:
+    it fails, or the settings no longer name it."""
 
     def work(conn: Connection) -> list[tuple[int, str]]:
         a = channel(conn, "a", account="1")
         look(conn, feed(entry("x")), [a])
-        read_at = {"ok_at": later(-600.0), "failures": int(failing)}
-        conn.execute(update(sources).values(**read_at))
+        away_for = 2 * RULES.max_age if neighbour == "away for long" else AGO
+        conn.execute(update(sources).values(ok_at=later(-away_for), failures=int(neighbour == "failing")))
         other = register_source(conn, identity="other", name="other", url="https://other.example/feed", now=NOW)
-        shown = feed(entry("new", published_at=later(60.0 * minutes)), entry("x", published_at=later(-9000.0)))
+        shown = feed(entry("new", published_at=later(-seconds)), entry("x", published_at=later(-9 * RULES.max_age)))
         found = candidates("other", shown)
         more: Mapping[str, Any] = {"read_at": None, "language": None, "cursor": CURSOR}
-        take_in(conn, other, found, RULES, first_look=True, channel_ids=[a], now=NOW, **more)
+        watched = {"other"} if neighbour == "removed" else {"other", SOURCE}
+        take_in(conn, other, found, RULES, first_look=True, channel_ids=[a], now=NOW, watched=watched, **more)
         return states_by_channel(conn)
 
     assert ledger.write_now(work) == [(1, "pending"), (1, state)]
+
+
+def test_the_one_that_was_read_longest_ago_counts(ledger: InlineLedger) -> None:
+    """Of two others that show the same, the later read one did not have the article: the other may still bring it."""
+
+    def work(conn: Connection) -> datetime | None:
+        a = channel(conn, "a", account="1")
+        look(conn, feed(entry("x")), [a])
+        second_look(conn, feed(entry("y")), [a])
+        conn.execute(update(sources).where(sources.c.identity == "other").values(ok_at=later(-AGO)))
+        known = find_known(conn, candidates("third", feed(entry("x"), entry("y"))))
+        return find_read_beside(conn, 0, known.values(), {SOURCE, "other"})
+
+    assert later(-AGO) == ledger.write_now(work)
 
 
 def test_a_document_that_was_cut_off_is_no_first_look(ledger: InlineLedger) -> None:
