@@ -12,6 +12,7 @@ Field by field, the first that states anything counts:
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -52,8 +53,13 @@ def _elsewhere(page: Page, link: str) -> bool:
 
 def _bears(headline: str, title: str) -> bool:
     """Whether it is there; a short one has to be all there is, apart from what is no letter and no figure."""
-    shown, own = (" ".join(re.findall(r"\w+", text.casefold())) for text in (headline, title))
+    shown, own = (" ".join(re.findall(r"\w+", _folded(text))) for text in (headline, title))
     return shown == own or (len(own) >= _TELLING and f" {own} " in f" {shown} ")
+
+
+def _folded(text: str) -> str:
+    """The same for every way to write the same letters (https://www.unicode.org/reports/tr15/)."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def keys_of(page: Page, *, link: str, title: str, moved_to: str | None) -> Sequence[str]:

@@ -121,6 +121,12 @@ def test_a_short_title_is_not_found_in_a_longer_one() -> None:
     assert stands_for(replace(page, title="Up!"), link="https://news.example/1", title="Up")
 
 
+def test_one_title_in_two_ways_of_writing_letters_is_the_same() -> None:
+    """A feed that takes its accents apart, and a page that does not."""
+    page = Page("https://news.example/2", title="Caf\u00e9s in Orl\u00e9ans open again | News")
+    assert stands_for(page, link="https://news.example/1", title="Cafe\u0301s in Orle\u0301ans open again")
+
+
 def test_an_article_without_a_title_gets_no_key_from_where_a_redirect_leads() -> None:
     """Nothing tells whether that is its page; what the page says is taken all the same."""
     page = Page("https://news.example/2", canonical="https://news.example/2", title="Anything")
