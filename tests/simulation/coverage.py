@@ -30,20 +30,8 @@ def required() -> Mapping[str, float]:
     losses = [f"point lose {point}" for point in LOSSES]
     stops = [f"point stop {point}" for point in _STOPS]
     feeds = [f"feed {trouble}" for trouble in FEEDS]
-    events = (
-        "articles",
-        "fault",
-        "vanish",
-        "other",
-        "clock",
-        "person",
-        "backup",
-        "restore",
-        "restart",
-        "crash",
-        "twin",
-    )
-    others = [f"event {name}" for name in (*events, "stop", "lose", "outage", "feed", "pause")]
+    events = ("articles", "fault", "vanish", "other", "clock", "person", "backup", "restore", "restart", "crash")
+    others = [f"event {name}" for name in (*events, "twin", "stop", "lose", "outage", "feed", "pause")]
     everything = [*edges, *fates, *crashes, *losses, *stops, *feeds, *others, "fate fenced"]
     floors = dict.fromkeys(everything, SELDOM)
     return {**floors, **dict.fromkeys(_MATTERS, OFTEN), **dict.fromkeys(_USUAL, ALWAYS)}

@@ -17,6 +17,7 @@ from adapters.post import Payload
 from bot.model import EDGES, Event, State
 from tests.simulation.places import Place, Shown
 from tests.simulation.process import Process, whose
+from tests.simulation.publication import TWIN_AT
 from tests.simulation.speakers import QUIET_FOR
 from tests.simulation.world import EPOCH
 
@@ -67,6 +68,11 @@ SELECT d.id, a.link, c.name, d.state, d.due_at, d.attempts, d.failures, d.key, d
        d.confirm_at
 FROM deliveries d JOIN articles a ON a.id = d.article_id JOIN channels c ON c.id = d.channel_id ORDER BY d.id
 """
+
+
+def _written(seconds: float) -> str:
+    """A time of the life, as the ledger writes it."""
+    return (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def number_of(link: str) -> int:
@@ -198,7 +204,8 @@ class Judge:
         self._restored = {row.id: row.state for row in self._rows.values()}
         self._attempts, self._etag, self._articles = 0, None, 0
         self._written_at.clear()
-        self._bodies.clear()  # what was composed since the backup nobody remembers, and the article may have changed
+        # What was composed since the backup nobody remembers; what it remembers is as frozen as it was.
+        self._bodies = {(row.place, row.key): row.body for row in self._rows.values() if row.key and row.body}
 
     def _new(self, row: Row) -> None:
         if row.state not in (State.PENDING, State.SKIPPED, State.HELD):
@@ -209,9 +216,7 @@ class Judge:
             self.broken("attempts", f"delivery {row.id} has fewer attempts than before")
         if before.state is not row.state:
             allowed = _BY_A_PERSON if self.person_acts else _BY_ITSELF
-            # What is held until the date that its source gives it goes out by itself then.
-            is_dated = (before.state, row.state) == (State.HELD, State.PENDING) and before.due_at is not None
-            if (before.state, row.state) not in allowed and not is_dated:
+            if (before.state, row.state) not in allowed and not self._has_come(before, row):
                 self.broken("edge", f"delivery {row.id} went from {before.state} to {row.state}")
         outcome = self._last_outcome(row.id)
         if outcome in _WAITED and before.state is not State.PENDING and row.failures > before.failures:
@@ -226,6 +231,12 @@ class Judge:
             self.broken("silent", f"delivery {row.id} waits for a person, and nobody is told")
         if row.presence == "vanished" != before.presence and not self._has_alert(f"delivery:{row.id}"):
             self.broken("silent", f"delivery {row.id} has vanished, and nobody is told")
+
+    def _has_come(self, before: Row, row: Row) -> bool:
+        """Whether it was held until the date that its source gives it, which has come: then it goes out by itself."""
+        if (before.state, row.state) != (State.HELD, State.PENDING) or before.due_at is None:
+            return False
+        return self.skewed or before.due_at <= _written(self.now)
 
     def _whole(self) -> None:
         """Articles have their deliveries, the cursor its articles, and attempts are only ever added."""
@@ -248,22 +259,22 @@ class Judge:
 
     def _is_unread(self, row: Row) -> bool:
         """Whether its article's page may still be read."""
-        now = (EPOCH + timedelta(seconds=self.now)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         (found,) = self._db.execute(
             "SELECT coalesce(a.enrich_until, '') > ? FROM deliveries d JOIN articles a ON a.id = d.article_id "
             "WHERE d.id = ?",
-            (now, row.id),
+            (_written(self.now), row.id),
         ).fetchone()
         return bool(found)
 
     def _apart(self, article: int) -> bool:
-        """Whether the ledger cannot know that two of its articles are this one, as a page was not read in time."""
+        """Whether the ledger cannot know that two of its articles are this one: the page of the second source's, which
+        alone says so, was not read in time."""
         rows = self._db.execute(
             "SELECT a.link, p.article_id FROM articles a LEFT JOIN pages p ON p.article_id = a.id "
             "WHERE a.merged_into IS NULL AND a.enrich_until IS NULL"
         ).fetchall()
-        read = [page is not None for link, page in rows if number_of(link) == article]
-        return len(read) > 1 and not all(read)
+        unread = [link.startswith(TWIN_AT) and page is None for link, page in rows if number_of(link) == article]
+        return len(unread) > 1 and any(unread)
 
     # ── in the end ────────────────────────────────────────────────────────────────────────────────────────────────
 

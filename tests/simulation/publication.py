@@ -12,7 +12,8 @@ from bot.doors import Fetched, FetchFailed
 ADDRESS = "https://news.example/feed.json"
 TWINS = "https://news.example/twins.json"
 """A second feed, which shows some of the articles under links of its own; their pages say what they really are."""
-_TWIN_AT = "https://news.example/twins/a"
+TWIN_AT = "https://news.example/twins/a"
+"""How those links begin."""
 _OLD_ONE = 10**6
 """The number of what the second feed shows from the beginning, so that it never is empty."""
 SLOW_FOR, TOO_SLOW_FOR = 20.0, 90.0
@@ -61,7 +62,7 @@ class Publication:
     def page(self, url: str) -> Fetched:
         """A page beside the feed. Raises FetchFailed."""
         number = _number(url)
-        if number in self.twins and url.startswith(_TWIN_AT):
+        if number in self.twins and url.startswith(TWIN_AT):
             return _page(url, number)
         if self.trouble == "gone":
             raise FetchFailed("the server answered 503", status=503)
@@ -105,7 +106,7 @@ class Publication:
 def _twin(number: int, dated: str | None) -> Mapping[str, Any]:
     return {
         "id": f"twin-{number}",
-        "url": f"{_TWIN_AT}{number}",
+        "url": f"{TWIN_AT}{number}",
         "title": f"Title {number}",
         "content_text": "Words.",
         **({"date_published": dated} if dated else {}),
