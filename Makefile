@@ -79,7 +79,7 @@ types: install-dev  ## mypy, strict
 
 check: lint types test  ## what a change must pass before it is committed
 
-bench: install-dev  ## figures in about two minutes, to compare within one run (one part: .venv/bin/python -m bench --help)
+bench: install-dev  ## figures in two or three minutes, to compare within one run (one part: .venv/bin/python -m bench --help)
 	@$(BIN)/python -m bench
 
 bench-full: install-dev  ## the same at length: up to ten million deliveries, up to 100,000 sources

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 
 from bench import articles, daemon, ledger, polls, push, share, sources, takeover
+from bench.quiet import log_errors_only
 from bot.crew import BEAT_EVERY, HUNG_AFTER
 
 Rows = list[dict[str, Any]]
@@ -147,7 +147,7 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    log_errors_only()
     console, found = Console(stderr=asked.json), {}
     console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     for name in asked.parts or PARTS:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from adapters.registry import PLATFORMS
+from bench.quiet import log_errors_only
 from bot.ledger.migrate import ensure_ledger
 from bot.redact import Redactor
 from bot.settings import load_settings
@@ -29,9 +30,7 @@ async def main(environ: dict[str, str], posts: int) -> float:
 
 
 if __name__ == "__main__":
-    import structlog
-
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    log_errors_only()
     environ, count = json.loads(sys.argv[1]), int(sys.argv[2])
     Path(environ["HANDBILL_DATABASE_URL"].removeprefix("sqlite:///")).unlink(missing_ok=True)
     print(asyncio.run(main(environ, count)))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection, bindparam, update
 
+from bench.quiet import log_errors_only
 from bench.watch import AT_ONCE, resident, settings_for
 from bot.app import Core
 from bot.doors import Doors, Fetched, Web
@@ -114,7 +114,7 @@ def _spread(conn: Connection, count: int, now: datetime, margin: float) -> None:
 def main() -> None:
     """Measure."""
     port, count, seconds, database = sys.argv[1:]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    log_errors_only()
     ensure_ledger(database)
     settings = settings_for(int(port), int(count), CHANGED, database)
     print(json.dumps(asyncio.run(_measure(settings, float(seconds)))))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.registry import PLATFORMS
+from bench.quiet import log_errors_only
 from bot.ledger.migrate import ensure_ledger
 from tests.share import BACKLOG, Used, use_up
 
@@ -19,7 +20,7 @@ GOAL = "at least 98 %, none refused"
 def measure(full: bool) -> list[dict[str, Any]]:
     """One row for each platform, two at a time: what is measured is not the machine's time."""
     backlog = FULL if full else SHORT
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), log_errors_only) as pool:
         return list(pool.map(partial(_row, backlog=backlog), PLATFORMS))
 
 

@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from bench.quiet import log_errors_only
 from bench.site import HOSTS
 from bot.app import Core
 from bot.ledger.migrate import ensure_ledger
@@ -71,7 +70,7 @@ async def _measure(settings: Settings, polls: int) -> dict[str, Any]:
 
 def main() -> None:
     port, count, polls, changed, database = sys.argv[1:]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    log_errors_only()
     ensure_ledger(database)
     settings = settings_for(int(port), int(count), float(changed), database)
     print(json.dumps(asyncio.run(_measure(settings, int(polls)))))

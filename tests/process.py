@@ -70,9 +70,8 @@ class Program:
             self.process.kill()
         await self.ended()
         said = "\n".join([*self.out, *self._lines])
-        sys.stdout.write(
-            f"{' '.join((self._module, *self._arguments))}\n{said}\n"
-        )  # for whoever looks into why a test failed
+        # For whoever looks into why a test failed.
+        sys.stdout.write(f"{' '.join((self._module, *self._arguments))}\n{said}\n")
         assert [] == find_secrets(said, HANDED_OUT)
 
     async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
