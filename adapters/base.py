@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from adapters.outcomes import Answer, Marker, Presence
 from adapters.post import Draft, Payload, Post, Receipt
+from adapters.shaping import Shape
 
 # ── how it is identified ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,6 +250,10 @@ class ChannelSettings(Protocol):
     @property
     def label(self) -> str:
         """What tells two channels of this platform apart without asking it: "@news", "news@mastodon.example"."""
+
+    @property
+    def shape(self) -> Shape:
+        """What the operator asks of the channel's posts; `adapters.shaping.Shaping` reads it."""
 
     @property
     def loopback(self) -> bool:

@@ -19,13 +19,17 @@ class Picture:
     width: int
     height: int
     alt: str
+    focus: tuple[float, float] | None = None
+    """The point that must stay visible when it is cropped: x and y from -1 (left, bottom) to 1 (right, top), as
+    https://docs.joinmastodon.org/api/guidelines/#focal-points has it; None: nobody has said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a post's text. `summary` yields first when space is short, then `title`; `link` never does."""
+    """A stretch of a post's text. When space is short the `summary` yields first, then each `tag` from the last on,
+    then the `title`; the `link` never does. A tag is one hashtag with its sign: "#CityCouncil"."""
 
-    kind: Literal["title", "summary", "link", "text"]
+    kind: Literal["title", "summary", "link", "tag", "text"]
     text: str
 
 
@@ -40,6 +44,10 @@ class Post:
     language: str | None = None
     """BCP 47, as the source, its page or the settings say; never guessed."""
     picture: Picture | None = None
+    source: str = ""
+    """The name of the source that it came from: what rules of a channel may ask for."""
+    categories: tuple[str, ...] = ()
+    """As the publisher wrote them: the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,15 @@ class Media:
     alt: str
     width: int
     height: int
+    focus: tuple[float, float] | None = None
+    """As `Picture.focus`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A marked stretch of a draft's text: `start` and `end` in code points of `Draft.text`, end exclusive."""
 
-    kind: Literal["link", "bold"]
+    kind: Literal["link", "bold", "tag"]
     start: int
     end: int
     target: str | None = None
@@ -88,6 +98,10 @@ class Draft:
     card: Card | None = None
     warnings: tuple[str, ...] = ()
     """Sentences for the operator: "the summary was cut to fit"."""
+    content_warning: str | None = None
+    """What readers see in the place of the text, until they ask for it."""
+    details: tuple[tuple[str, str], ...] = ()
+    """What else is decided about the post, for people: ("visibility", "unlisted"), ("language", "de")."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ _DANGLING = frozenset(" \n\u00a0.,;:-–—…([{«“‘„\"'、。，")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a title, summary or link stands: `start` and `end` in code points of the text, end exclusive."""
+    """Where a title, summary, link or hashtag stands: `start` and `end` in code points of the text, end exclusive."""
 
-    kind: Literal["title", "summary", "link"]
+    kind: Literal["title", "summary", "link", "tag"]
     start: int
     end: int
 
@@ -87,7 +87,7 @@ def tidy_line(text: str) -> str:
 
 
 def fit(parts: Sequence[Part], limits: Limits) -> Fitted:
-    """The text of `parts` within `limits`: the summary yields first, then the title, the link never.
+    """The text of `parts` within `limits`: the summary yields first, then hashtags, then the title, the link never.
 
     Raises Rejected when nothing of the title would be left, when it is too long all the same, or when it is empty.
     """
@@ -98,7 +98,7 @@ def fit(parts: Sequence[Part], limits: Limits) -> Fitted:
             break
         kind = pieces[place].kind
         cut[kind] = None
-        pieces[place] = Part(kind, _shortened(pieces, place, limits))
+        pieces[place] = Part(kind, "" if kind == "tag" else _shortened(pieces, place, limits))
     text, spans = _assemble(pieces)
     if not text:
         raise Rejected("the post is empty")
@@ -120,14 +120,14 @@ def _tidied(part: Part) -> Part:
             return Part("title", tidy_line(part.text))
         case "summary":
             return Part("summary", tidy(part.text))
-        case "link":
-            return Part("link", part.text.strip())
+        case "link" | "tag":
+            return Part(part.kind, part.text.strip())
         case "text":
             return Part("text", _clean(part.text))
 
 
 def _yielding(pieces: Sequence[Part]) -> Iterator[int]:
-    for kind in ("summary", "title"):
+    for kind in ("summary", "tag", "title"):
         yield from (
             place for place in reversed(range(len(pieces))) if pieces[place].kind == kind and pieces[place].text
         )

@@ -10,7 +10,7 @@ from adapters.registry import PLATFORMS
 from bench.site import ENTRIES, feed
 from bot.doors import Fetched
 from bot.model import Article
-from bot.render import Renderer
+from bot.render import Place, Renderer
 from bot.sources.feed import parse_feed
 from bot.sources.page import read_page
 
@@ -47,7 +47,7 @@ def _steps() -> dict[str, tuple[Callable[[], object], int]]:
 
     def post(platform: str) -> Callable[[], object]:
         compose = PLATFORMS[platform].compose
-        return lambda: compose(None, renderer.post(ARTICLE, platform=platform), AT)
+        return lambda: compose(None, renderer.post(ARTICLE, Place(platform)), AT)
 
     return {
         "feedparser: its entry in a feed": (lambda: feedparser.parse(document), ENTRIES),

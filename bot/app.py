@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.base import Adapter, CanAlert
+from adapters.shaping import Shape
 from bot.account import Account
 from bot.audit import Auditor
 from bot.channel import Channel, down_cause
@@ -58,6 +59,8 @@ class Opened:
     """What one process works at a time: channels of one account have one name here. Empty: it stands alone."""
     notes: Notes = field(default_factory=Notes)
     """Where the adapter says what budgets the platform told of."""
+    shape: Shape = field(default_factory=Shape)
+    """What the operator asks of the posts."""
 
 
 class Core:
@@ -98,6 +101,7 @@ class Core:
                 confirm_after=self._settings.confirm_after,
                 notes=each.notes,
                 identities=identities[each.name],
+                shape=each.shape,
             )
             self.lanes[each.name] = lane
         self.accounts = [

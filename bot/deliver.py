@@ -21,6 +21,7 @@ import structlog
 from adapters.base import Adapter
 from adapters.outcomes import Outcome, Unavailable, Uncertain
 from adapters.post import Payload, Receipt
+from adapters.shaping import Shape
 from bot.asking import Asking
 from bot.channel import Channel
 from bot.comparison import Comparison
@@ -74,9 +75,10 @@ class Lane:
         confirm_after: float = 120.0,
         notes: Notes | None = None,
         identities: Collection[str] = (),
+        shape: Shape | None = None,
     ) -> None:
         """`notes`: where the adapter says what budgets the platform told of; `identities`: of the sources whose
-        articles come here."""
+        articles come here; `shape`: what the operator asks of the posts."""
         self.channel = Channel(channel, adapter, doors, redact, taken)
         self.stopping = False
         self.resting: Rest | None = None
@@ -86,7 +88,7 @@ class Lane:
         """The outcome of a call that the ledger lost its session under: ours to write if the lease comes back."""
         self._adapter = adapter
         self._doors = doors
-        self._payloads = Payloads(self.channel, adapter, doors, renderer)
+        self._payloads = Payloads(self.channel, adapter, doors, renderer, shape or Shape())
         self._verdicts = Verdicts(doors, quiet_for, backoff_from)
         self._settler = Settler(self.channel, doors, redact, confirm_after=confirm_after)
         self._asking = Asking(

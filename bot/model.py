@@ -127,6 +127,8 @@ class Article:
     """Whether its page says that one has to pay."""
     noindex: bool = False
     """Whether its page asks search engines to leave it out."""
+    source: str = ""
+    """The name of the source that showed it first, for templates and rules."""
     enrich_until: datetime | None = None
     """Until then its page is being read, and it is not sent for the first time; None: it may be."""
 

@@ -4,6 +4,7 @@ import json
 
 from adapters.base import Adapter, KeySeed
 from adapters.post import Payload
+from adapters.shaping import Shape
 from bot.channel import Channel
 from bot.doors import Doors
 from bot.doubt import PAYLOADS
@@ -11,24 +12,26 @@ from bot.ledger import backlog
 from bot.model import Article, Delivery
 from bot.patience import shortly
 from bot.pictures import find_picture
-from bot.render import Renderer
+from bot.render import Place, Renderer
 
 
 class Payloads:
     """Of one channel."""
 
-    def __init__(self, channel: Channel, adapter: Adapter, doors: Doors, renderer: Renderer) -> None:
+    def __init__(self, channel: Channel, adapter: Adapter, doors: Doors, renderer: Renderer, shape: Shape) -> None:
         self._channel = channel
         self._adapter = adapter
         self._doors = doors
         self._renderer = renderer
+        self._shape = shape
 
     async def of(self, delivery: Delivery, article: Article) -> tuple[Payload, str]:
         """The frozen payload and its key; composed and staged, if this is the first time."""
         if delivery.body is not None:
             return await self.frozen(delivery), self._key_of_frozen(delivery, article)
         picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
-        post = self._renderer.post(article, platform=self._adapter.platform, picture=picture)
+        place = Place(self._adapter.platform, self._channel.name, self._shape)
+        post = self._renderer.post(article, place, picture)
         draft = self._adapter.compose(post, self._doors.clock.now())
         payload = await shortly(self._doors.clock, lambda: self._adapter.stage(draft))
         return payload, self._key(delivery, article, delivery.payload_number)

@@ -7,7 +7,7 @@ No ledger is needed, and no account: without one, a platform composes by its own
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,14 @@ import structlog
 from adapters.base import Adapter, Platform
 from adapters.outcomes import Outcome, Rejected
 from adapters.post import Draft, Picture, Post
+from adapters.shaping import Shape
 from bot.doors import Doors, FetchFailed
 from bot.enrich import ENRICH_FOR, read_facts
 from bot.facts import enriched
 from bot.model import Article
 from bot.pictures import find_picture
 from bot.plan import candidates
-from bot.render import Renderer
+from bot.render import Place, Renderer
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
 from bot.sources.reading import Cursor, Unreadable, Watched
@@ -45,6 +46,7 @@ class Composer:
     platform: str
     takes_picture: bool
     compose: Callable[[Post, datetime], Draft]
+    shape: Shape = field(default_factory=Shape)
     notes: tuple[str, ...] = ()
 
 
@@ -89,7 +91,7 @@ def by_defaults(platform: Platform) -> Composer:
     return Composer(None, platform.name, platform.takes_picture, lambda post, at: platform.compose(None, post, at))
 
 
-async def by_channel(name: str, adapter: Adapter, doors: Doors) -> Composer:
+async def by_channel(name: str, adapter: Adapter, shape: Shape, doors: Doors) -> Composer:
     """A configured channel, by its own limits as the platform tells them, or by the defaults where it does not."""
     notes: tuple[str, ...] = ()
     try:
@@ -99,7 +101,7 @@ async def by_channel(name: str, adapter: Adapter, doors: Doors) -> Composer:
         notes = (f"Composed without having asked the platform for its limits: {outcome.message}",)
     except TimeoutError:
         notes = (f"Composed without having asked the platform for its limits: no answer within {ASK_FOR:.0f} s.",)
-    return Composer(name, adapter.platform, adapter.takes_picture, adapter.compose, notes)
+    return Composer(name, adapter.platform, adapter.takes_picture, adapter.compose, shape, notes)
 
 
 async def read_articles(
@@ -177,7 +179,7 @@ def _compose(
     if composer.takes_picture and article.picture_url and picture is None:
         notes = (*notes, _NO_PICTURE)
     used = picture if composer.takes_picture else None
-    post = renderer.post(article, platform=composer.platform, picture=used)
+    post = renderer.post(article, Place(composer.platform, composer.channel, composer.shape), used)
     try:
         draft = composer.compose(post, at)
     except Rejected as refusal:

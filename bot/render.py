@@ -7,6 +7,7 @@ summary and never the link.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from adapters.post import Part, Picture, Post
+from adapters.shaping import Shape, with_parameters
 from bot.model import Article
 
 _OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2"}
@@ -22,6 +24,16 @@ _CLOSE = "\ufddf"
 _MARKED = re.compile(f"([\ufdd0-\ufdd2])([^\ufdd0-\ufdef]*){_CLOSE}?")
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 _LONGEST_REPEAT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a post goes, as far as its words depend on it."""
+
+    platform: str
+    channel: str | None = None
+    """The configured channel; None: the platform in general."""
+    shape: Shape = field(default_factory=Shape)
 
 
 class _Packaged(BaseLoader):
@@ -59,23 +71,26 @@ class Renderer:
             self._chosen[platform] = self._environment.select_template([f"{platform}.txt", "default.txt"])
         return self._chosen[platform]
 
-    def post(self, article: Article, *, platform: str, picture: Picture | None = None) -> Post:
-        """The post that this article comes to on this platform, before its limits."""
-        template = self._template(platform)
+    def post(self, article: Article, place: Place, picture: Picture | None = None) -> Post:
+        """The post that this article comes to in this place, before its limits."""
+        template = self._template(place.platform)
+        link = with_parameters(article.link, place.shape.link_parameters)
         title, summary = _clean(article.title), _clean(article.summary)
         rendered = template.render(
             title=_marked("title", title),
             summary=_marked("summary", summary),
-            link=_marked("link", article.link),
+            link=_marked("link", link),
             author=_clean(article.author or ""),
         )
         return Post(
             parts=_parts(rendered.strip()),
-            link=article.link,
+            link=link,
             title=title,
             description=summary,
             language=article.language,
             picture=picture,
+            source=article.source,
+            categories=article.tags,
         )
 
 

@@ -170,7 +170,7 @@ async def opened_core(
                 notes = Notes()
                 adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits, notes=notes)
                 shown = DryRun(adapter, doors.clock, channel.name) if dry_run else adapter
-                opened.append(Opened(channel.name, shown, _account_of(channel), notes))
+                opened.append(Opened(channel.name, shown, _account_of(channel), notes, channel.settings.shape))
             core = Core(settings, opened, doors, redactor.redact)
             await core.start()
             try:

@@ -3,11 +3,12 @@
 import re
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
 from adapters.post import Draft, Post
+from adapters.shaping import Shaping
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HANDLE = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?")
@@ -19,7 +20,7 @@ WAITS = Waits(quiet_for=5.0)
 """Short: asking is cheap, the answer is certain, and putting the same record again is harmless at any time."""
 
 
-class BlueskySettings(BaseModel):
+class BlueskySettings(Shaping):
     """One Bluesky account to post to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

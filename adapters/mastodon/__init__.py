@@ -5,11 +5,12 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import host_of, is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
 from adapters.post import Draft, Post
+from adapters.shaping import Shaping
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header takes: anything else, and `requests` would refuse it with a message that holds the token."""
@@ -20,7 +21,7 @@ WAITS = Waits(quiet_for=90.0, replay_for=90.0)
 https://github.com/mastodon/mastodon/pull/37879"""
 
 
-class MastodonSettings(BaseModel):
+class MastodonSettings(Shaping):
     """One account on a Mastodon server, or on one that speaks the same API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -3,11 +3,12 @@
 import re
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
+from pydantic import ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
 from adapters.post import Draft, Post
+from adapters.shaping import Shaping
 
 API_BASE = "https://api.telegram.org/bot"
 WAITS = Waits(quiet_for=60.0, probe_gap_for=30.0, deadline_for=60.0)
@@ -20,7 +21,7 @@ _NAME = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
 _NUMBER = re.compile(r"-?[1-9]\d*")
 
 
-class TelegramSettings(BaseModel):
+class TelegramSettings(Shaping):
     """One Telegram channel or group to post to, and the bot that posts there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -118,7 +118,10 @@ async def _composers(settings: "Settings", redactor: "Redactor", doors: "Doors",
 
     adapters = [open_adapter(channel, doors, redactor, owner=False) for channel in chosen]
     try:
-        asking = (by_channel(each.name, adapter, doors) for each, adapter in zip(chosen, adapters, strict=True))
+        asking = (
+            by_channel(each.name, adapter, each.settings.shape, doors)
+            for each, adapter in zip(chosen, adapters, strict=True)
+        )
         return list(await asyncio.gather(*asking))
     finally:
         for adapter in adapters:

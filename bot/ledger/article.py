@@ -12,7 +12,7 @@ from bot.model import Article
 
 PAGE_COLUMNS = tuple(column.label(f"page_{column.name}") for column in pages.c if column.name != "article_id")
 """To be selected beside an article's own columns."""
-_PLAIN = frozenset(Article.__slots__) - {"tags", "fediverse", "paywalled", "noindex"}
+_PLAIN = frozenset(Article.__slots__) - {"tags", "fediverse", "paywalled", "noindex", "source"}
 
 
 def article_of(row: RowMapping) -> Article:

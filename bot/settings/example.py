@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from adapters.base import Platform
+from adapters.shaping import Shaping
 from bot.duration import write_duration
 from bot.settings.fields import General
 from bot.settings.names import CONFIG, Path, env_name, fields_of
@@ -26,7 +27,9 @@ def env_example(platforms: Mapping[str, Platform]) -> str:
     examples: Mapping[Path, str] = {("quiet_time",): write_duration(quietest)}
     sections = [_INTRODUCTION, _lines(("sources",), fields.pop(("sources",)))]
     for platform in platforms.values():
-        lines = (_lines((platform.name, *path), field) for path, field in fields_of(platform.settings))
+        # what every platform has comes after what is its own
+        own = sorted(fields_of(platform.settings), key=lambda each: each[0][0] in Shaping.model_fields)
+        lines = (_lines((platform.name, *path), field) for path, field in own)
         sections += [_heading(platform.title), *lines]
     sections += [
         _heading("Everything else"),
@@ -60,6 +63,8 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, Mapping):
+        return ",".join(f"{name}={value}" for name, value in default.items())
     if isinstance(default, (tuple, list, set, frozenset)):
         return ",".join(map(str, default))
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -17,7 +17,7 @@ from bot.ledger.db import InlineLedger, open_engine
 from bot.model import Article
 from bot.pictures import find_picture
 from bot.redact import Redactor
-from bot.render import Renderer
+from bot.render import Place, Renderer
 from bot.wiring import open_adapter, production
 from tests.cli.running import Handbill
 from tests.sources.wild import Site
@@ -146,7 +146,7 @@ async def test_preview_is_what_the_lane_composes(stage: Stage, tmp_path: Path, l
             for preview in [each for each in previews if each["channel"] == channel.name]:
                 article = _article(stage.ledger, preview["article"]["link"])
                 picture = await find_picture(doors, article) if adapter.takes_picture else None
-                post = Renderer().post(article, platform=adapter.platform, picture=picture)
+                post = Renderer().post(article, Place(adapter.platform), picture)
                 draft = adapter.compose(post, datetime.fromisoformat(preview["at"]))
                 assert _bytes(draft.body) == _bytes(preview["body"])
                 assert _told(draft) == {name: preview[name] for name in ("text", "length", "limit", "unit")}

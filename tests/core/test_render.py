@@ -11,7 +11,7 @@ from jinja2.exceptions import SecurityError
 
 from adapters.post import Part, Picture
 from bot.model import Article
-from bot.render import Renderer
+from bot.render import Place, Renderer
 
 ARTICLE = Article(1, "k", "A title", "A summary.", "https://news.example/1", datetime(2026, 11, 23, tzinfo=UTC))
 RENDERER = Renderer()
@@ -27,13 +27,13 @@ def text_of(parts: tuple[Part, ...]) -> str:
 
 def test_the_default_template_is_title_summary_and_link() -> None:
     """A platform without a template of its own gets the default, with each part known for what it is."""
-    assert list(RENDERER.post(ARTICLE, platform="no such platform").parts) == DEFAULT
+    assert list(RENDERER.post(ARTICLE, Place("no such platform")).parts) == DEFAULT
 
 
 def test_a_post_carries_what_a_card_needs() -> None:
     """Link, title, description, language and picture go beside the text."""
     picture = Picture(b"x", "image/png", 1, 1, "alt")
-    post = RENDERER.post(replace(ARTICLE, language="pl"), platform="x", picture=picture)
+    post = RENDERER.post(replace(ARTICLE, language="pl"), Place("x"), picture)
     assert (post.link, post.title, post.description) == (ARTICLE.link, "A title", "A summary.")
     assert (post.language, post.picture) == ("pl", picture)
 
@@ -41,7 +41,7 @@ def test_a_post_carries_what_a_card_needs() -> None:
 @pytest.mark.parametrize("summary", ["", "  \n ", NONCHARACTERS])
 def test_without_a_summary_there_is_no_gap(summary: str) -> None:
     """An article without a summary leaves no empty lines behind."""
-    post = RENDERER.post(replace(ARTICLE, summary=summary), platform="x")
+    post = RENDERER.post(replace(ARTICLE, summary=summary), Place("x"))
     assert list(post.parts) == [DEFAULT[0], DEFAULT[1], DEFAULT[4]]
 
 
@@ -58,7 +58,7 @@ def test_without_a_summary_there_is_no_gap(summary: str) -> None:
 )
 def test_hostile_text_stays_text(hostile: str) -> None:
     """What looks like a template or markup is passed on as the text that it is."""
-    post = RENDERER.post(replace(ARTICLE, title=hostile, summary=hostile), platform="x")
+    post = RENDERER.post(replace(ARTICLE, title=hostile, summary=hostile), Place("x"))
     assert [part.text for part in post.parts if part.kind in ("title", "summary")] == [hostile, hostile]
 
 
@@ -66,7 +66,7 @@ def test_hostile_text_stays_text(hostile: str) -> None:
 def test_any_text_survives_but_for_noncharacters(title: str, summary: str) -> None:
     """Whatever an article says, its parts come out as they went in, trimmed, without noncharacters, the link whole."""
     dirty = replace(ARTICLE, title=f"{NONCHARACTERS}{title}", summary=f"{summary}\ufdd2\ufddf")
-    post = RENDERER.post(dirty, platform="x")
+    post = RENDERER.post(dirty, Place("x"))
     kept = {part.kind: part.text for part in post.parts if part.kind != "text"}
     clean = "".join(each for each in title if each not in NONCHARACTERS).strip()
     assert kept.get("title", "") == clean == post.title
@@ -95,7 +95,7 @@ def with_template(text: str) -> Renderer:
 )
 def test_parts_keep_their_kind_through_a_template(template: str, kinds: list[str]) -> None:
     """Filters, slices and any order leave the link a whole part of its own, and no mark in the text."""
-    post = with_template(template).post(ARTICLE, platform="x")
+    post = with_template(template).post(ARTICLE, Place("x"))
     assert [part.kind for part in post.parts] == kinds
     assert not set(text_of(post.parts)) & set(NONCHARACTERS)
     assert [part.text for part in post.parts if part.kind == "link"] == [ARTICLE.link] * kinds.count("link")
@@ -104,8 +104,8 @@ def test_parts_keep_their_kind_through_a_template(template: str, kinds: list[str
 def test_a_platform_may_have_a_template_of_its_own() -> None:
     """`posts/PLATFORM.txt` is used for that platform only."""
     renderer = Renderer(DictLoader({"default.txt": "{{ title }}", "paper.txt": "Read: {{ link }}"}))
-    assert text_of(renderer.post(ARTICLE, platform="paper").parts) == f"Read: {ARTICLE.link}"
-    assert text_of(renderer.post(ARTICLE, platform="other").parts) == "A title"
+    assert text_of(renderer.post(ARTICLE, Place("paper")).parts) == f"Read: {ARTICLE.link}"
+    assert text_of(renderer.post(ARTICLE, Place("other")).parts) == "A title"
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_a_template_cannot_do_harm(template: str, error: type[Exception]) -> Non
     """A misspelled name, a bomb and a way out of the sandbox are errors."""
     renderer = with_template(template)
     with pytest.raises(error):
-        renderer.post(ARTICLE, platform="x")
+        renderer.post(ARTICLE, Place("x"))

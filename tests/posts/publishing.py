@@ -17,7 +17,7 @@ from bot.clock import random_bytes
 from bot.doors import Fetched
 from bot.model import Article
 from bot.plan import candidates
-from bot.render import Renderer
+from bot.render import Place, Renderer
 from bot.sources.feed import parse_feed
 from tests.conformance.stages import Sessions, seed
 from tests.posts.awkward import Awkward
@@ -79,7 +79,7 @@ async def _published(folder: Path, articles: Sequence[Awkward]) -> dict[tuple[st
                 await adapter.verify()
                 for article in articles:
                     clock.at += APART
-                    post = renderer.post(read(article), platform=channel.platform)
+                    post = renderer.post(read(article), Place(channel.platform))
                     outcome[channel.platform, article.name] = await _publish(adapter, seat, post, article.name, clock)
             finally:
                 await adapter.close()

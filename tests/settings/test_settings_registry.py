@@ -34,6 +34,11 @@ FIXED = {
     "MASTODON__SERVER", "MASTODON__TOKEN", "MASTODON__VISIBILITY", "MASTODON__LANGUAGE",
     "MASTODON__ATTACH_PICTURE",
     "BLUESKY__SERVER", "BLUESKY__HANDLE", "BLUESKY__APP_PASSWORD",
+    *(
+        f"{platform}__{name}"
+        for platform in ("TELEGRAM", "MASTODON", "BLUESKY")
+        for name in ("HASHTAGS", "HASHTAGS_NEVER", "LINK_PARAMETERS")
+    ),
 }  # fmt: skip
 
 

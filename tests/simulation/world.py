@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from adapters.base import KeySeed, Limits, Pace, Standing
 from adapters.outcomes import Absent, Answer, CannotTell, Found, Marker, Presence, Unavailable, Uncertain
 from adapters.post import Draft, Payload, Post, Receipt
+from adapters.shaping import Shape
 from bot.doors import Fetched, FetchFailed, Lease
 from bot.ledger.db import InlineLedger, open_engine
 
@@ -158,6 +159,7 @@ class SimSettings:
 
     label: str
     loopback: bool = True
+    shape: Shape = field(default_factory=Shape)
 
     @property
     def account(self) -> str:
