@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -21,7 +21,7 @@ import bot.settle
 import bot.verdicts
 from adapters.base import KeySeed
 from adapters.outcomes import Presence, RateLimited, Uncertain
-from bot.ledger import flood, intake, merge
+from bot.ledger import intake, merge
 from bot.ledger.audit import ToRead
 from bot.ledger.schema import deliveries
 from bot.ledger.schema import sources as sources_table
@@ -190,24 +190,12 @@ def joined_and_both_sent() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def released_before_its_date() -> Iterator[None]:
-    """What is held until a date is let go of at the next look."""
-    release = flood.release_due
-
-    def early(conn: Connection, source_id: int, *, now: datetime) -> int:
-        return release(conn, source_id, now=now + timedelta(days=1))
-
-    with swapped(flood, "release_due", early):
-        yield
-
-
 ALL: Mapping[str, Mutation] = {
     each.__name__: each
     for each in (
         *(blind_resend, settle_without_guard, cursor_before_articles, key_from_row_number, sent_again_by_the_audit),
         *(no_quiet_time, undecided_without_an_alert, waiting_is_counted, pause_overlooked, articles_without_deliveries),
-        *(sent_unread, joined_and_both_sent, released_before_its_date),
+        *(sent_unread, joined_and_both_sent),
     )
 }
 """Name → the mistake."""

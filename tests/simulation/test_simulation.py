@@ -71,7 +71,7 @@ def test_a_scenario_can_be_kept_and_read() -> None:
     assert len(whole.events) + 2 == len(text.splitlines())
 
 
-SHOWN_BY = {"pause_overlooked": "pause", "settle_without_guard": "stop", "released_before_its_date": "twin"}
+SHOWN_BY = {"pause_overlooked": "pause", "settle_without_guard": "stop"}
 """Mistake → the event that brings it to light: the many lives without one need not be played to look for it."""
 
 
