@@ -2,7 +2,7 @@
 the sandbox's servers. Time is the test's, so that no pace holds anything up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -117,7 +117,11 @@ def _on_telegram(server: Any, number: str) -> Seen:
 def _on_bluesky(server: Any, key: str) -> Seen:
     """https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json"""
     (account,) = server._accounts.every()
-    record = account.repo.records["app.bsky.feed.post", key.rpartition("/")[2]].value
+    return seen_in(account.repo.records["app.bsky.feed.post", key.rpartition("/")[2]].value)
+
+
+def seen_in(record: Mapping[str, Any]) -> Seen:
+    """What a reader of Bluesky sees of a record, wherever it is kept."""
     marks = [
         _mark(
             record["text"],
