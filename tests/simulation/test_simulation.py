@@ -34,6 +34,7 @@ def test_what_once_broke_a_promise_breaks_it_no_more(path: Path) -> None:
     assert play(load(path.read_text())).broken is None
 
 
+@pytest.mark.simulation
 def test_a_life_comes_out_the_same_in_another_process() -> None:
     """The number alone decides: not the hash seed, not what was played before, not the machine's clock."""
     digests = [_digests(hash_seed) for hash_seed in ("1", "2")]
@@ -87,6 +88,7 @@ def found_by(name: str, *, within: int) -> Report | None:
     return None
 
 
+@pytest.mark.simulation
 def test_a_mistake_is_found_and_made_small() -> None:
     """Who sends again without asking is convicted by a life of a handful of events."""
     report = found_by("blind_resend", within=60)
