@@ -105,10 +105,10 @@ async def by_channel(name: str, adapter: Adapter, shape: Shape, doors: Doors) ->
 
 
 async def read_articles(
-    doors: Doors, watched: Watched, newest: int, *, identity: str, language: str | None = None
+    doors: Doors, watched: Watched, newest: int, *, identity: str, language: str | None = None, name: str = ""
 ) -> tuple[Feed, list[Article]]:
     """What is read there and its newest articles, newest first, as the ledger would hold them. Raises FetchFailed or
-    Unreadable. `language`: the source's, where the settings tell it."""
+    Unreadable. `language` and `name`: the source's, where the settings tell them."""
     robots, now = Robots(doors.web, doors.clock), doors.clock.now()
     reading = await read_source(doors.web, doors.offload, watched, Cursor(), now, robots=robots)
     feed = reading.feed
@@ -130,6 +130,7 @@ async def read_articles(
             picture_url=candidate.entry.picture_url,
             picture_alt=candidate.entry.picture_alt,
             tags=candidate.entry.tags,
+            source=name,
         )
         for candidate in found[max(0, len(found) - newest) :]
     ]

@@ -97,10 +97,10 @@ async def _preview(
 
     _, usable = check_ledger(settings)
     async with doors_beside(settings, with_ledger=usable) as doors:
-        identity, language = (source.identity, source.language) if source else (url, None)
+        identity, language, called = (source.identity, source.language, source.name) if source else (url, None, "")
         watched = source.watched if source else Watched(url)
         (_, articles), composers = await asyncio.gather(
-            read_articles(doors, watched, newest, identity=identity, language=language),
+            read_articles(doors, watched, newest, identity=identity, language=language, name=called),
             _composers(settings, redactor, doors, channel),
         )
         if settings.enrich:

@@ -4,20 +4,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, select
 
 from bot.facts import Facts, enriched
-from bot.ledger.schema import pages
+from bot.ledger.schema import articles, pages, sources
 from bot.model import Article
 
-PAGE_COLUMNS = tuple(column.label(f"page_{column.name}") for column in pages.c if column.name != "article_id")
-"""To be selected beside an article's own columns."""
+_PAGE_COLUMNS = tuple(column.label(f"page_{column.name}") for column in pages.c if column.name != "article_id")
+ARTICLES = select(articles, sources.c.name.label("source_name"), *_PAGE_COLUMNS).select_from(
+    articles.join(sources).outerjoin(pages)
+)
+"""Articles, each with the name of its source and what its page says: what `article_of` takes."""
 _PLAIN = frozenset(Article.__slots__) - {"tags", "fediverse", "paywalled", "noindex", "source"}
 
 
 def article_of(row: RowMapping) -> Article:
-    """An article from its columns and those of its page."""
-    article = Article(**{name: row[name] for name in _PLAIN}, tags=load_tags(row["tags"]))
+    """An article from a row of `ARTICLES`."""
+    article = Article(**{name: row[name] for name in _PLAIN}, tags=load_tags(row["tags"]), source=row["source_name"])
     if row["page_url"] is None:
         return article
     values = {each.name: row[f"page_{each.name}"] for each in fields(Facts)}

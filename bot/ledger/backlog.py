@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from adapters.post import Media
-from bot.ledger.article import PAGE_COLUMNS, article_of
-from bot.ledger.schema import OPEN, articles, attempts, deliveries, media, pages
+from bot.ledger.article import ARTICLES, article_of
+from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.model import Article, Delivery, State
 
 
@@ -89,7 +89,7 @@ def get_delivery(conn: Connection, delivery_id: int) -> Delivery:
     return as_delivery(row)
 
 
-_ARTICLE = select(articles, *PAGE_COLUMNS).outerjoin(pages).where(articles.c.id == bindparam("b_id"))
+_ARTICLE = ARTICLES.where(articles.c.id == bindparam("b_id"))
 
 
 def get_article(conn: Connection, article_id: int) -> Article:

@@ -45,13 +45,15 @@ def channel(conn: Connection, name: str = "a", *, account: str | None = None, pl
     return row
 
 
-def look(conn: Connection, document: Feed, channel_ids: Sequence[int], *, rules: Rules = RULES) -> Stored:
+def look(
+    conn: Connection, document: Feed, channel_ids: Sequence[int], *, rules: Rules = RULES, source: str = SOURCE
+) -> Stored:
     """One committed look at the source, which has been looked at before."""
-    source = register_source(conn, identity=SOURCE, name=SOURCE, url=f"https://{SOURCE}/feed", now=NOW)
-    found = candidates(SOURCE, document)
+    row = register_source(conn, identity=source, name=source, url=f"https://{source}/feed", now=NOW)
+    found = candidates(source, document)
     known = find_known(conn, found)
     decided = plan(found, known, first_look=False, rules=rules, now=NOW)
-    return commit_look(conn, source.id, decided, known, channel_ids=channel_ids, language=None, cursor=CURSOR, now=NOW)
+    return commit_look(conn, row.id, decided, known, channel_ids=channel_ids, language=None, cursor=CURSOR, now=NOW)
 
 
 def planned(ledger: InlineLedger, *ids: str) -> Delivery:

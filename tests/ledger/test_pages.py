@@ -10,6 +10,7 @@ from bot.ledger import backlog, intake, pages, watched
 from bot.ledger.db import InlineLedger
 from bot.ledger.pages import Unread, end_enriching, list_unread
 from bot.ledger.schema import article_keys, articles, deliveries, sames
+from bot.ledger.watched import register_source
 from bot.model import Article, State
 from bot.plan import candidates, plan
 from tests.ledger.entries import CURSOR, NOW, RULES, SOURCE, channel, entry, feed, later, look
@@ -72,6 +73,7 @@ def test_an_article_is_told_with_what_its_page_adds(ledger: InlineLedger) -> Non
         fediverse="@bo@social.example",
         paywalled=True,
         noindex=True,
+        source=SOURCE,
     )
 
 
@@ -183,3 +185,17 @@ def test_an_article_may_wait_for_its_page_only_as_long_as_it_may_go_out(ledger: 
     rules = replace(WAITS, expires_for=20.0)
     ledger.write_now(lambda conn: look(conn, feed(entry("1")), [channel(conn)], rules=rules))
     assert ledger.read_now(find).enrich_until == later(10)
+
+
+def test_an_article_knows_the_source_that_showed_it_first(ledger: InlineLedger) -> None:
+    """It bears that source's name as it is now, with and without a page, whoever shows it afterwards."""
+
+    def work(conn: Connection) -> list[str]:
+        look(conn, feed(entry("1")), [channel(conn)], rules=WAITS)
+        register_source(conn, identity=SOURCE, name="The Herald", url=f"https://{SOURCE}/feed", now=NOW)
+        look(conn, feed(entry("1")), [channel(conn)], rules=WAITS, source="other.example")
+        before = find(conn).source
+        end_enriching(conn, 1, FACTS, now=NOW)
+        return [before, find(conn).source]
+
+    assert ledger.write_now(work) == ["The Herald", "The Herald"]
