@@ -67,13 +67,19 @@ class Core:
     """Everything that runs. `start` first; then `run` for the daemon or `once` for one round."""
 
     def __init__(
-        self, settings: Settings, opened: Sequence[Opened], doors: Doors, redact: Callable[[str], str]
+        self,
+        settings: Settings,
+        opened: Sequence[Opened],
+        doors: Doors,
+        redact: Callable[[str], str],
+        renderer: Renderer | None = None,
     ) -> None:
+        """`renderer`: what makes the posts; None: by the packaged templates."""
         self._settings = settings
         self._opened = opened
         self.doors = doors
         self.redact = redact
-        self._renderer = Renderer()
+        self._renderer = renderer or Renderer()
         self.lanes: dict[str, Lane] = {}
         self.accounts: list[Account] = []
         self.sourcing = Sourcing(settings, doors, self.lanes, redact)

@@ -157,10 +157,9 @@ async def _enriched(doors: Doors, robots: Robots, article: Article) -> Article:
 
 
 async def compose_all(
-    doors: Doors, articles: Sequence[Article], composers: Sequence[Composer], at: datetime
+    doors: Doors, articles: Sequence[Article], composers: Sequence[Composer], at: datetime, renderer: Renderer
 ) -> list[Preview]:
     """Every article on every channel, as it would be sent `at` that time."""
-    renderer = Renderer()
     wanted = any(composer.takes_picture for composer in composers)
     pictures: Mapping[int, Picture | None] = {}
     if wanted:
@@ -180,9 +179,9 @@ def _compose(
     if composer.takes_picture and article.picture_url and picture is None:
         notes = (*notes, _NO_PICTURE)
     used = picture if composer.takes_picture else None
-    post = renderer.post(article, Place(composer.platform, composer.channel, composer.shape), used)
+    place = Place(composer.platform, composer.channel, composer.shape)
     try:
-        draft = composer.compose(post, at)
+        draft = composer.compose(renderer.post(article, place, used), at)
     except Rejected as refusal:
         return Preview(article, composer.channel, composer.platform, at, None, refusal.message, notes)
     return Preview(article, composer.channel, composer.platform, at, draft, None, notes)

@@ -1,29 +1,22 @@
-"""Article → post, by template. Pure once the templates are loaded.
+"""Article → post, by template. Pure.
 
-A template is a text with plain names. What each name stood for is still known after rendering, because its text was put
-between noncharacters (https://www.unicode.org/faq/private_use.html#noncharacters), so that the adapter can shorten the
+What each name in a template stood for is still known after rendering (`bot.marks`), so that the adapter can shorten the
 summary and never the link.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
-from typing import Any, Literal
+from typing import Any
 
-from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
+from adapters.hashtags import hashtags_of
+from adapters.outcomes import Rejected
 from adapters.post import Part, Picture, Post
 from adapters.shaping import Shape, with_parameters
+from bot.marks import clean, marked, parts_of
 from bot.model import Article
-
-_OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2"}
-_KIND: Mapping[str, Literal["title", "summary", "link"]] = {"\ufdd0": "title", "\ufdd1": "summary", "\ufdd2": "link"}
-_CLOSE = "\ufddf"
-_MARKED = re.compile(f"([\ufdd0-\ufdd2])([^\ufdd0-\ufdef]*){_CLOSE}?")
-_NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
-_LONGEST_REPEAT = 10_000
+from bot.templates.chosen import Templates, packaged
+from bot.templates.compiled import Compiled
+from bot.templates.wrong import Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,81 +29,61 @@ class Place:
     shape: Shape = field(default_factory=Shape)
 
 
-class _Packaged(BaseLoader):
-    """Templates from the package `templates`, wherever it was installed."""
-
-    def get_source(self, environment: object, template: str) -> tuple[str, str | None, Any]:  # noqa: ARG002 # Jinja's signature
-        found = resources.files("templates").joinpath("posts", template)
-        if not found.is_file():
-            raise TemplateNotFound(template)
-        return found.read_text(encoding="utf-8"), str(found), lambda: True
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, with multiplication kept from eating the memory ({{ 'x' * 1000000000 }})."""
-
-    intercepted_binops = frozenset({"*", "**"})
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" or any(isinstance(side, int) and side > _LONGEST_REPEAT for side in (left, right)):
-            raise ValueError(f"{operator} with such numbers is not for templates")
-        return super().call_binop(context, operator, left, right)
-
-
 class Renderer:
-    """The loaded templates: `posts/PLATFORM.txt` where there is one, else `posts/default.txt`."""
+    """Makes posts by the templates that it was given, without any: by the packaged ones."""
 
-    def __init__(self, loader: BaseLoader | None = None) -> None:
-        self._environment = _Environment(
-            loader=loader or _Packaged(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
-        )
-        self._chosen: dict[str, Template] = {}
-
-    def _template(self, platform: str) -> Template:
-        if platform not in self._chosen:  # looking for the one that is not there costs more than rendering
-            self._chosen[platform] = self._environment.select_template([f"{platform}.txt", "default.txt"])
-        return self._chosen[platform]
+    def __init__(self, templates: Templates | None = None) -> None:
+        self._templates = templates or packaged()
 
     def post(self, article: Article, place: Place, picture: Picture | None = None) -> Post:
-        """The post that this article comes to in this place, before its limits."""
-        template = self._template(place.platform)
-        link = with_parameters(article.link, place.shape.link_parameters)
-        title, summary = _clean(article.title), _clean(article.summary)
-        rendered = template.render(
-            title=_marked("title", title),
-            summary=_marked("summary", summary),
-            link=_marked("link", link),
-            author=_clean(article.author or ""),
-        )
+        """The post that this article comes to in this place, before its limits.
+
+        Raises Rejected where the template fails on this article in spite of all that was checked.
+        """
+        template = self._templates.for_post(place.platform, place.channel, article.source, article.tags)
+        rendered = _rendered(template, post_values(article, place))
         return Post(
-            parts=_parts(rendered.strip()),
-            link=link,
-            title=title,
-            description=summary,
+            parts=parts_of(rendered.strip()),
+            link=_link(article, place),
+            title=clean(article.title),
+            description=clean(article.summary),
             language=article.language,
             picture=picture,
             source=article.source,
             categories=article.tags,
         )
 
-
-def _clean(text: str) -> str:
-    return _NONCHARACTERS.sub("", text).strip()
-
-
-def _marked(kind: str, text: str) -> str:
-    """Empty stays empty, so that a template can ask `{% if summary %}`."""
-    return f"{_OPEN[kind]}{text}{_CLOSE}" if text else ""
+    def digest(self, heading: str, articles: Sequence[Article], place: Place) -> tuple[Part, ...]:
+        """One text for several articles, each with its link. Nothing sends it yet. Raises Rejected, as `post` does."""
+        return parts_of(_rendered(self._templates.digest, digest_values(heading, articles, place)).strip())
 
 
-def _parts(rendered: str) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    end = 0
-    for found in _MARKED.finditer(rendered):
-        if before := _NONCHARACTERS.sub("", rendered[end : found.start()]):
-            parts.append(Part("text", before))
-        parts.append(Part(_KIND[found[1]], found[2]))
-        end = found.end()
-    if rest := _NONCHARACTERS.sub("", rendered[end:]):
-        parts.append(Part("text", rest))
-    return tuple(parts)
+def post_values(article: Article, place: Place) -> Mapping[str, Any]:
+    """What the names in the template of an article's post stand for."""
+    tags = hashtags_of(article.tags, most=place.shape.hashtags, never=place.shape.hashtags_never)
+    return {
+        "title": marked("title", clean(article.title)),
+        "summary": marked("summary", clean(article.summary)),
+        "link": marked("link", _link(article, place)),
+        "author": clean(article.author or ""),
+        "source": clean(article.source),
+        "published": article.published_at,
+        "tags": " ".join(marked("tag", each) for each in tags),
+    }
+
+
+def digest_values(heading: str, articles: Sequence[Article], place: Place) -> Mapping[str, Any]:
+    """What the names in a digest's template stand for."""
+    return {"heading": clean(heading), "articles": [post_values(each, place) for each in articles]}
+
+
+def _link(article: Article, place: Place) -> str:
+    return with_parameters(article.link, place.shape.link_parameters)
+
+
+def _rendered(template: Compiled, values: Mapping[str, Any]) -> str:
+    try:
+        return template.render(values)
+    except Wrong as wrong:
+        told = wrong.told_of(template.file)
+        raise Rejected(f"{told}. Start Handbill anew once that is mended; `handbill retry` sends this then.") from wrong

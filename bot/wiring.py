@@ -32,6 +32,7 @@ from bot.ledger.silence import Silence, watch
 from bot.ledger.workers import Worker
 from bot.pacing import Notes
 from bot.redact import Redactor
+from bot.render import Renderer
 from bot.sender import FileLock
 from bot.settings import ChannelConfig, Settings
 from bot.sources.fetch import AiohttpWeb
@@ -155,9 +156,12 @@ async def _among_others(settings: Settings, doors: Doors, core: Core, command: s
 
 @asynccontextmanager
 async def opened_core(
-    settings: Settings, redactor: Redactor, *, command: str, dry_run: bool = False
+    settings: Settings, redactor: Redactor, renderer: Renderer | None = None, *, command: str, dry_run: bool = False
 ) -> AsyncIterator[Core]:
-    """A started core over a ledger of the right version that nobody else sends from. Raises Busy and LedgerError."""
+    """A started core over a ledger of the right version that nobody else sends from. Raises Busy and LedgerError.
+
+    `renderer`: what makes the posts, where the operator has templates.
+    """
     if dry_run:
         settings = replace(settings, database_url=dry_database_url(settings.database_url))
     with sole_sender(settings, command):
@@ -171,7 +175,7 @@ async def opened_core(
                 adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits, notes=notes)
                 shown = DryRun(adapter, doors.clock, channel.name) if dry_run else adapter
                 opened.append(Opened(channel.name, shown, _account_of(channel), notes, channel.settings.shape))
-            core = Core(settings, opened, doors, redactor.redact)
+            core = Core(settings, opened, doors, redactor.redact, renderer)
             await core.start()
             try:
                 async with _among_others(settings, doors, core, command):
@@ -229,11 +233,11 @@ def _leave_at_last() -> None:
     timer.start()
 
 
-async def run_daemon(settings: Settings, redactor: Redactor, *, dry_run: bool) -> None:
+async def run_daemon(settings: Settings, redactor: Redactor, renderer: Renderer, *, dry_run: bool) -> None:
     """`handbill run`, until SIGTERM or SIGINT."""
     command = "handbill run --dry-run" if dry_run else "handbill run"
     async with (
-        opened_core(settings, redactor, command=command, dry_run=dry_run) as core,
+        opened_core(settings, redactor, renderer, command=command, dry_run=dry_run) as core,
         _listening(settings, core, dry_run=dry_run),
     ):
         await core.run(stop_on_signals())
@@ -251,8 +255,8 @@ async def _listening(settings: Settings, core: Core, *, dry_run: bool) -> AsyncI
         yield
 
 
-async def run_once(settings: Settings, redactor: Redactor, *, wait_for: float) -> Waiting:
+async def run_once(settings: Settings, redactor: Redactor, renderer: Renderer, *, wait_for: float) -> Waiting:
     """`handbill once`; returns what is still open."""
-    async with opened_core(settings, redactor, command="handbill once") as core:
+    async with opened_core(settings, redactor, renderer, command="handbill once") as core:
         await core.once(wait_for, stop_on_signals())
         return await core.waiting()

@@ -26,6 +26,8 @@ PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
     "bot.pace",
     "bot.ledger.texts",
+    *("bot.nearest", "bot.marks", "bot.templates.names", "bot.templates.wrong", "bot.templates.links"),
+    *("bot.templates.filters", "bot.templates.language", "bot.templates.compiled", "bot.templates.chosen"),
     *("bot.sources.tags", "bot.sources.linked_data", "bot.sources.canonical", "bot.sources.page"),
     *("bot.sources.robots_txt", "bot.facts", "bot.sources.push", "bot.signed", "bot.websub"),
     *("bot.sources.entry", "bot.sources.dates", "bot.sources.headers", "bot.sources.plain", "bot.sources.markup"),
@@ -57,7 +59,8 @@ PURE = (
 PURE_MAY_IMPORT = frozenset(
     name
     for line in (
-        "base64 bisect codecs collections collections.abc contextlib dataclasses datetime email.utils enum fractions",
+        "babel babel.dates base64 bisect codecs collections collections.abc contextlib dataclasses datetime difflib",
+        "email.utils enum fractions traceback zoneinfo",
         "functools hashlib hmac html html.entities http io ipaddress itertools json math re statistics sys typing",
         "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth zlib",
     )
@@ -71,7 +74,7 @@ PURE_MAY_ALSO_TAKE: Mapping[str, frozenset[str]] = {
         {"Wire", "Phase", "LONGEST_WAIT", "retry_after", "server_time"}
     ),  # what was seen of a call
     "pydantic": frozenset({"BaseModel", "BeforeValidator", "Field"}),  # adapters.shaping: a part of settings
-    "importlib": frozenset({"resources"}),  # bot.render: the packaged templates
+    "importlib": frozenset({"resources"}),  # bot.templates.chosen: the packaged templates
     "mastodon._url_regex": frozenset({"URL_REGEX_SOURCE"}),  # the library's table of what is a link
 }
 IMPURE_USES = re.compile(
@@ -102,8 +105,13 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "subprocess": ("bot.ledger.migrate", "bot.sources.fallback"),
     "signal": ("bot.wiring", *DEMO),
     "fcntl": ("bot.sender", "bot.ledger.migrate"),
-    "jinja2": ("bot.render",),
-    "importlib": ("bot.render", "adapters.sandbox.telegram_parsers"),  # packaged templates; a parser that may be there
+    "jinja2": ("bot.templates",),
+    "babel": ("bot.templates.filters",),
+    "zoneinfo": ("bot.templates.filters",),
+    "importlib": (
+        "bot.templates.chosen",
+        "adapters.sandbox.telegram_parsers",
+    ),  # packaged templates; a parser that may be there
 }
 LENT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # what may be taken elsewhere too: loops hand work functions to the ledger's door, and know its errors
@@ -181,6 +189,7 @@ def the_core_knows_the_contract_only(tree: Tree) -> Iterator[str]:
         if not within(module.name, "bot"):
             continue
         allowed = ["adapters.base", "adapters.outcomes", "adapters.post", "adapters.shaping", "adapters.hashtags"]
+        allowed += ["adapters.text"]
         allowed += ["adapters.registry"] * within(module.name, *COMPOSITION_ROOT)
         allowed += ["adapters.sandbox"] * within(module.name, *DEMO)
         for each in module.imports:

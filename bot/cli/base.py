@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.ledger.db import InlineLedger
     from bot.ledger.reports import Waiting
     from bot.redact import Redactor
+    from bot.render import Renderer
     from bot.settings import Settings
 
 NOTHING_OPEN = 0
@@ -60,6 +61,18 @@ def need_complete(settings: "Settings") -> None:
 
     try:
         settings.check_complete()
+    except SettingsError as error:
+        fail(*map(str, error.problems))
+
+
+def need_templates(settings: "Settings") -> "Renderer":
+    """What makes the posts. Ends the process when there is a mistake in the operator's templates."""
+    from bot.render import Renderer
+    from bot.settings import SettingsError
+    from bot.templates.folder import load_templates
+
+    try:
+        return Renderer(load_templates(settings))
     except SettingsError as error:
         fail(*map(str, error.problems))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli.base import NEEDS_PERSON, USAGE, AsJson, Config, prepare_to_show, print_json
+from bot.cli.base import NEEDS_PERSON, USAGE, AsJson, Config, need_templates, prepare_to_show, print_json
 
 if TYPE_CHECKING:
     from bot.check import Finding
@@ -24,6 +24,7 @@ def check(config: Config = None, as_json: AsJson = False) -> None:
     Exit codes: 0 all is well; 1 something needs mending; 2 settings.
     """
     settings, redactor = prepare_to_show(config)
+    need_templates(settings)
     from bot.check import check_ledger, check_settings
     from bot.cli.show import Page, progress
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.base import NEEDS_PERSON, AsJson, Config, fail, prepare_to_show, print_json
+from bot.cli.base import NEEDS_PERSON, AsJson, Config, fail, need_templates, prepare_to_show, print_json
 
 if TYPE_CHECKING:
     from bot.cli.show import Page
     from bot.doors import Doors
     from bot.preview import Composer, Preview
     from bot.redact import Redactor
+    from bot.render import Renderer
     from bot.settings import Settings, SourceSettings
 
 
@@ -41,13 +42,16 @@ def preview(
     if "://" not in address:
         fail(f"{url} is neither the name of a source nor an address: write it in full, like https://news.example/feed.")
     _check_channel(settings, channel)
+    renderer = need_templates(settings)
     from bot.cli.show import Page, progress
     from bot.doors import FetchFailed
     from bot.sources.reading import Unreadable
 
     try:
         with progress(f"Reading {address} …"):
-            previews = asyncio.run(_preview(settings, redactor, address, source, newest=newest, channel=channel))
+            previews = asyncio.run(
+                _preview(settings, redactor, renderer, address, source, newest=newest, channel=channel)
+            )
     except (FetchFailed, Unreadable) as error:
         fail(f"{error.message} {error.mend}".strip(), code=NEEDS_PERSON)
     if as_json:
@@ -84,6 +88,7 @@ def _check_channel(settings: "Settings", name: str | None) -> None:
 async def _preview(
     settings: "Settings",
     redactor: "Redactor",
+    renderer: "Renderer",
     url: str,
     source: "SourceSettings | None",
     *,
@@ -105,7 +110,7 @@ async def _preview(
         )
         if settings.enrich:
             articles = await enrich_all(doors, articles)
-        return await compose_all(doors, articles, composers, doors.clock.now())
+        return await compose_all(doors, articles, composers, doors.clock.now(), renderer)
 
 
 async def _composers(settings: "Settings", redactor: "Redactor", doors: "Doors", name: str | None) -> list["Composer"]:

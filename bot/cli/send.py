@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.base import AsJson, Config, exit_code, fail, ledger_errors, need_complete, prepare, print_json
+from bot.cli.base import (
+    AsJson,
+    Config,
+    exit_code,
+    fail,
+    ledger_errors,
+    need_complete,
+    need_templates,
+    prepare,
+    print_json,
+)
 from bot.duration import parse_duration, say_in
 
 if TYPE_CHECKING:
@@ -26,12 +36,13 @@ def run(
     """Watch the sources and post what is new, until SIGTERM or SIGINT."""
     settings, redactor = prepare(config, log_json=log_json)
     need_complete(settings)
+    renderer = need_templates(settings)
     from bot.doors import CannotListen
     from bot.wiring import Busy, run_daemon
 
     try:
         with ledger_errors(settings):
-            asyncio.run(run_daemon(settings, redactor, dry_run=dry_run))
+            asyncio.run(run_daemon(settings, redactor, renderer, dry_run=dry_run))
     except (Busy, CannotListen) as error:
         fail(str(error))
 
@@ -53,11 +64,12 @@ def once(
         wait_for = parse_duration(wait)
     except ValueError as error:
         fail(f"--wait: {error}")
+    renderer = need_templates(settings)
     from bot.wiring import Busy, run_once
 
     try:
         with ledger_errors(settings):
-            waiting = asyncio.run(run_once(settings, redactor, wait_for=wait_for))
+            waiting = asyncio.run(run_once(settings, redactor, renderer, wait_for=wait_for))
     except Busy as error:
         fail(str(error))
     if as_json:

@@ -257,6 +257,11 @@ class General(BaseSettings):
         description="How long after it was due a post may still go out; later it is skipped (default: without end).",
         examples=["12h"],
     )
+    templates: Path | None = Field(
+        default=None,
+        description="A folder with templates of your own for posts, see README (default: those that come with it).",
+        examples=["posts"],
+    )
     fetch: Fetch = Fetch()
     web: Web = Web()
 

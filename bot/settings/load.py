@@ -1,13 +1,13 @@
 """From the environment, `.env` and `handbill.toml` to `Settings`, or to all the mistakes in them at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 
 from adapters.base import Platform
 from bot.settings.channels import read_channels
 from bot.settings.checks import check_channels, check_routes, check_waits, check_web
 from bot.settings.document import general_layer, read_document, read_routes, read_sources
-from bot.settings.environment import environment_layer, process_environment, read_dotenv, read_general
+from bot.settings.environment import Layer, environment_layer, process_environment, read_dotenv, read_general
 from bot.settings.fields import General, compose
 from bot.settings.model import ChannelConfig, FetchSettings, Settings, WebSettings
 from bot.settings.names import CONFIG, DELIMITER, env_name
@@ -80,8 +80,18 @@ def load_settings(
         contact=general.contact,
         config_file=document.path,
         web=_web(general),
+        templates=_templates(general, layers, document.path.parent),
         platforms=platforms,
     )
+
+
+def _templates(general: General, layers: Sequence[Layer], beside: FilePath) -> FilePath | None:
+    """What the TOML file names is found from there, as its secrets are."""
+    folder = general.templates
+    if folder is None:
+        return None
+    layer = next((layer for layer in layers if ("templates",) in layer.values), None)
+    return beside / folder.expanduser() if layer is not None and layer.toml else folder.expanduser()
 
 
 def _web(general: General) -> WebSettings:

@@ -138,6 +138,8 @@ class Settings:
     config_file: Path = field(default=Path("handbill.toml"), compare=False)
     """The TOML file that was read, or would be if it were there."""
     web: WebSettings = field(default_factory=WebSettings)
+    templates: Path | None = None
+    """The folder of the operator's own templates; None: there is none."""
     platforms: Mapping[str, Platform] = field(default_factory=dict, repr=False, compare=False)
     """The platforms that channels could have been configured for."""
 

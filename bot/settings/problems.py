@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from bot.nearest import listed, suggestion
 from bot.redact import MASK, Redactor, looks_secret
 from bot.settings.names import values_in
+
+__all__ = ["Problem", "Problems", "SettingsError", "in_words", "listed", "passwords_in", "show", "suggestion"]
 
 _LONGEST_VALUE = 80
 _PASSWORD = re.compile(r"(?:^(?!\w+://)|//)[^@/?#\s:]*:(?!\d+(?:/|$))(?P<secret>[^/?#\s]+|.+)@")
@@ -105,21 +108,6 @@ def show(value: object, redactor: Redactor) -> str:
     if len(text) > _LONGEST_VALUE:
         text = text[:_LONGEST_VALUE] + "…"
     return f'"{text}"' if isinstance(value, str) else text
-
-
-def suggestion(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """The known name that was probably meant, or all of them; `prefix` goes before each."""
-    by_folded = {each.casefold(): prefix + each for each in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {by_folded[near[0]]}?"
-    return f"there is {listed(by_folded.values())}" if by_folded else "remove it"
-
-
-def listed(names: Iterable[str], word: str = "and") -> str:
-    """Names in a sentence: "a, b and c"."""
-    *most, last = [*names] or ["nothing"]
-    return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def passwords_in(address: str) -> set[str]:

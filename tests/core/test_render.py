@@ -6,12 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import DictLoader, UndefinedError
-from jinja2.exceptions import SecurityError
 
+from adapters.base import Limits
+from adapters.outcomes import Rejected
 from adapters.post import Part, Picture
+from adapters.shaping import Shape
+from adapters.text import fit
 from bot.model import Article
 from bot.render import Place, Renderer
+from bot.templates.chosen import Templates, packaged
+from bot.templates.compiled import compiled
+from bot.templates.language import POST
+from bot.templates.names import Rule, rule_of
 
 ARTICLE = Article(1, "k", "A title", "A summary.", "https://news.example/1", datetime(2026, 11, 23, tzinfo=UTC))
 RENDERER = Renderer()
@@ -77,7 +83,7 @@ def test_any_text_survives_but_for_noncharacters(title: str, summary: str) -> No
 
 def with_template(text: str) -> Renderer:
     """A renderer that knows this template only."""
-    return Renderer(DictLoader({"default.txt": text}))
+    return Renderer(Templates({Rule(): compiled(text, "default.txt", POST)}, packaged().digest))
 
 
 @pytest.mark.parametrize(
@@ -85,41 +91,97 @@ def with_template(text: str) -> Renderer:
     [
         ("{{ title }} {{ link }}", ["title", "text", "link"]),
         ("{{ title | upper }}\n{{ link }}", ["title", "text", "link"]),
-        ("{{ title | truncate(4, true, '…', 0) }} {{ link }}", ["title", "link"]),
-        ("{{ title[:4] }}{{ link }}", ["title", "link"]),
+        ("{{ title | shorten(4) }} {{ link }}", ["title", "text", "link"]),
+        ("{{ summary or title }}{{ link }}", ["summary", "link"]),
         ("{{ author }}: {{ title }} {{ link }}", ["text", "title", "text", "link"]),
         ("New!\n{{ link }}\n{{ title }}\n", ["text", "link", "text", "title"]),
-        ("Only words", ["text"]),
-        ("{% if summary %}{{ summary }}{% else %}none{% endif %}", ["summary"]),
+        ('{{ link }} {{ "city council" | hashtag }}', ["link", "text", "tag"]),
+        ("{% if summary %}{{ summary }}{% else %}none{% endif %}{{ link }}", ["summary", "link"]),
+        ("{{ title if author }}{{ link }}", ["title", "link"]),
+        ("{{ author if not author }}{{ link }}", ["link"]),
+        ("{{ link }}{% if tags %} {{ tags }}{% endif %}", ["link", "text", "tag", "text", "tag"]),
     ],
 )
 def test_parts_keep_their_kind_through_a_template(template: str, kinds: list[str]) -> None:
-    """Filters, slices and any order leave the link a whole part of its own, and no mark in the text."""
-    post = with_template(template).post(ARTICLE, Place("x"))
+    """Filters, choices and any order leave the link a whole part of its own, and no mark in the text."""
+    article = replace(ARTICLE, author="An Author", tags=("Trees", "city council"))
+    post = with_template(template).post(article, Place("x"))
     assert [part.kind for part in post.parts] == kinds
     assert not set(text_of(post.parts)) & set(NONCHARACTERS)
-    assert [part.text for part in post.parts if part.kind == "link"] == [ARTICLE.link] * kinds.count("link")
+    assert [part.text for part in post.parts if part.kind == "link"] == [ARTICLE.link]
+    assert [part.text for part in post.parts if part.kind == "tag"] in (
+        [],
+        ["#CityCouncil"],
+        ["#Trees", "#CityCouncil"],
+    )
 
 
-def test_a_platform_may_have_a_template_of_its_own() -> None:
-    """`posts/PLATFORM.txt` is used for that platform only."""
-    renderer = Renderer(DictLoader({"default.txt": "{{ title }}", "paper.txt": "Read: {{ link }}"}))
-    assert text_of(renderer.post(ARTICLE, Place("paper")).parts) == f"Read: {ARTICLE.link}"
-    assert text_of(renderer.post(ARTICLE, Place("other")).parts) == "A title"
+def test_a_shortened_part_can_be_shortened_further() -> None:
+    """What `shorten` has cut is still the summary that yields when space is short, and what fits is left alone."""
+    template = with_template("{{ title | shorten(7) }} {{ summary | shorten(40) }} {{ link }}")
+    post = template.post(replace(ARTICLE, summary="One word and another. " * 9), Place("x"))
+    title, summary = (next(part for part in post.parts if part.kind == kind) for kind in ("title", "summary"))
+    assert "A title" == title.text
+    assert (True, True) == (summary.text.endswith("…"), len(summary.text) <= 40)
+    length = len(text_of(post.parts)) - 5
+    fitted = fit(post.parts, Limits(length, "characters", len))
+    assert ("summary",) == fitted.cut
+    assert fitted.text.startswith("A title")
+    assert fitted.text.endswith(ARTICLE.link)
+
+
+def test_the_template_is_chosen_by_place_source_and_category() -> None:
+    """Each post is made by the most specific template that there is for it."""
+    texts = {
+        "paper": "P",
+        "channel-news": "N",
+        "category-trees": "T",
+        "channel-news.source-herald": "NH",
+        "default": "",
+    }
+    templates = {rule_of(name): compiled(f"{text}{{{{ link }}}}", name, POST) for name, text in texts.items()}
+    renderer = Renderer(Templates({}, packaged().digest, templates))
+
+    def made(place: Place, **changes: object) -> str:
+        return text_of(renderer.post(replace(ARTICLE, **changes), place).parts).removesuffix(ARTICLE.link)  # type: ignore[arg-type]
+
+    assert "P" == made(Place("paper", "other"), tags=("Trees",))
+    assert "N" == made(Place("paper", "News"), tags=("Trees",), source="bote")
+    assert "NH" == made(Place("paper", "news"), source="Herald")
+    assert "T" == made(Place("radio", "other"), tags=("News", "trees"))
+    assert "" == made(Place("radio"))
+
+
+def test_several_articles_make_one_digest() -> None:
+    """The packaged digest is a heading, and each article's title and link, all of them known for what they are."""
+    articles = [replace(ARTICLE, title=f"Title {number}", link=f"https://news.example/{number}") for number in (1, 2)]
+    place = Place("x", shape=Shape(link_parameters={"utm_source": "x"}))
+    parts = Renderer().digest("This week", articles, place)
+    assert (
+        "This week\n\nTitle 1\nhttps://news.example/1?utm_source=x\n\nTitle 2\nhttps://news.example/2?utm_source=x"
+        == (text_of(parts))
+    )
+    assert ["text", "title", "text", "link", "text", "title", "text", "link"] == [part.kind for part in parts]
+    assert text_of(Renderer().digest("", articles[:1], Place("x"))).startswith("Title 1\n")
 
 
 @pytest.mark.parametrize(
-    ("template", "error"),
+    ("template", "article", "why"),
     [
-        ("{{ titel }}", UndefinedError),
-        ("{{ 'x' * 1000000000 }}", ValueError),
-        ("{{ 1000000000 * 'x' }}", ValueError),
-        ("{{ 9 ** 9 ** 9 }}", ValueError),
-        ("{{ title.__class__.__mro__ }}", SecurityError),
+        (
+            "{{ link }}" + "{{ summary | upper }}" * 15,
+            replace(ARTICLE, summary="ß" * 10_000),
+            "default.txt: it comes to more than 200,000 characters; make it shorter.",
+        ),
+        (
+            '{{ link }}\n{{ published | date("en", zone="Pacific/Kiritimati") }}',
+            replace(ARTICLE, published_at=datetime.max.replace(tzinfo=UTC)),
+            "default.txt, line 2: it fails: date value out of range.",
+        ),
     ],
 )
-def test_a_template_cannot_do_harm(template: str, error: type[Exception]) -> None:
-    """A misspelled name, a bomb and a way out of the sandbox are errors."""
-    renderer = with_template(template)
-    with pytest.raises(error):
-        renderer.post(ARTICLE, Place("x"))
+def test_a_template_that_fails_on_an_article_says_so(template: str, article: Article, why: str) -> None:
+    """What no check could foresee is a refusal that names file, line and mend, and nothing goes out half made."""
+    with pytest.raises(Rejected) as caught:
+        with_template(template).post(article, Place("x"))
+    assert f"{why} Start Handbill anew once that is mended; `handbill retry` sends this then." == caught.value.message

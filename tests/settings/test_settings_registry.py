@@ -27,7 +27,7 @@ ACCOUNTS = {
 FIXED = {
     "SOURCES", "DATABASE_URL", "POLL_EVERY", "POLL_SLOWEST", "BACKFILL", "SETTLE", "ENRICH", "MAX_AGE", "LOG_LEVEL",
     "QUIET_TIME", "PROBE_GAP", "REPLAY_WAIT", "CALL_DEADLINE", "BACKOFF", "LATE_AFTER", "CONFIRM_AFTER", "EXPIRES_FOR",
-    "FETCH__ALLOW_NETWORKS", "FETCH__PROXY", "FETCH__CA_FILE", "CONTACT",
+    "FETCH__ALLOW_NETWORKS", "FETCH__PROXY", "FETCH__CA_FILE", "CONTACT", "TEMPLATES",
     "WEB__LISTEN", "WEB__PUBLIC_URL", "WEB__HOOK_SECRET",
     "TELEGRAM__TOKEN", "TELEGRAM__CHAT", "TELEGRAM__OPS_CHAT", "TELEGRAM__API_BASE", "TELEGRAM__PER_MINUTE",
     "TELEGRAM__PER_SECOND",
@@ -110,4 +110,4 @@ def test_env_example_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.Monk
     assert (settings.probe_gap, settings.replay_wait, settings.call_deadline) == (30.0, 90.0, 60.0)
     assert settings.expires_for == 43200.0
     spared = replace(settings, quiet_time=None, probe_gap=None, replay_wait=None, call_deadline=None, expires_for=None)
-    assert replace(spared, fetch=without.fetch, contact=None) == without
+    assert replace(spared, fetch=without.fetch, contact=None, templates=None) == without

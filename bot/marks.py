@@ -1,0 +1,54 @@
+"""What each stretch of a rendered text is: its words stand between two noncharacters, which no text holds. Pure.
+
+https://www.unicode.org/faq/private_use.html#noncharacters
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from adapters.post import Part
+
+Kind = Literal["title", "summary", "link", "tag"]
+
+_OPEN: Mapping[Kind, str] = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2", "tag": "\ufdd3"}
+_KIND = {sign: kind for kind, sign in _OPEN.items()}
+_CLOSE = "\ufddf"
+_MARKED = re.compile(f"([\ufdd0-\ufdd3])([^\ufdd0-\ufdef]*){_CLOSE}?")
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+
+
+def clean(text: str) -> str:
+    """`text` as it can be marked: without noncharacters, and without white space around it."""
+    return _NONCHARACTERS.sub("", text).strip()
+
+
+def marked(kind: Kind, text: str) -> str:
+    """Clean `text` that is known for what it is; empty stays empty, so that a template can ask `{% if summary %}`."""
+    return f"{_OPEN[kind]}{text}{_CLOSE}" if text else ""
+
+
+def unmarked(text: str) -> str:
+    """`text` without what tells its parts."""
+    return _NONCHARACTERS.sub("", text)
+
+
+def changed(text: str, change: Callable[[str], str]) -> str:
+    """`text` with its words changed, known for what they were. What nothing is left of is no part any more."""
+    if found := _MARKED.fullmatch(text):
+        return marked(_KIND[found[1]], change(found[2]))
+    return change(unmarked(text))
+
+
+def parts_of(rendered: str) -> tuple[Part, ...]:
+    """The parts of a rendered text."""
+    parts: list[Part] = []
+    end = 0
+    for found in _MARKED.finditer(rendered):
+        if before := unmarked(rendered[end : found.start()]):
+            parts.append(Part("text", before))
+        parts.append(Part(_KIND[found[1]], found[2]))
+        end = found.end()
+    if rest := unmarked(rendered[end:]):
+        parts.append(Part("text", rest))
+    return tuple(parts)
