@@ -17,6 +17,7 @@ from bot.ledger.address import database_path, shown
 from bot.ledger.migrate import look
 from bot.ledger.trouble import LedgerError
 from bot.ledger.version import HEAD, KNOWN
+from bot.nearest import listed
 from bot.settings.model import ChannelConfig, Settings, SourceSettings
 from bot.sources.entry import Feed
 from bot.sources.kinds import read_source
@@ -51,8 +52,11 @@ class Finding:
 # ── settings and ledger ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_settings(settings: Settings) -> Finding:
-    """They were read without a mistake, or this would not run: whether they are enough to work with."""
+def check_settings(settings: Settings, templates: Sequence[str] = ()) -> Finding:
+    """They were read without a mistake, or this would not run: whether they are enough to work with.
+
+    `templates`: the operator's own files that posts are made by.
+    """
     missing = [problem.sentence for problem in settings.need_sources() + settings.need_channels()]
     counted = f"{_count(len(settings.sources), 'source')}, {_count(len(settings.channels), 'channel')}"
     if settings.routes:
@@ -63,6 +67,8 @@ def check_settings(settings: Settings) -> Finding:
         notes = (
             f"Sources are fetched through the proxy {host}: it resolves names, and has to refuse what is not public.",
         )
+    if templates:
+        notes = (*notes, f"Posts are made by templates of your own: {listed(templates)}.")
     return Finding("settings", "settings", not missing, " ".join(missing) or f"{counted}.", notes)
 
 

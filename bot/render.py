@@ -35,6 +35,11 @@ class Renderer:
     def __init__(self, templates: Templates | None = None) -> None:
         self._templates = templates or packaged()
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The files of the templates that are the operator's own."""
+        return tuple(sorted(each.file for each in self._templates.own.values()))
+
     def post(self, article: Article, place: Place, picture: Picture | None = None) -> Post:
         """The post that this article comes to in this place, before its limits.
 

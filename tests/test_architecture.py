@@ -66,7 +66,8 @@ PURE_MAY_IMPORT = frozenset(
     )
     for name in line.split()
 )
-"""Nothing here reads a file, a socket, a clock or dice by being asked for what pure modules ask of it."""
+"""Nothing here reads a file, a socket, a clock or dice by being asked for what pure modules ask of it, but for tables
+that Babel and zoneinfo come with."""
 PURE_MAY_ALSO_TAKE: Mapping[str, frozenset[str]] = {
     "bot.doors": frozenset({"Dice", "Fetched"}),  # the shape of a door that is passed in, and what came through one
     "bot.sources.reading": frozenset({"Selectors", "Unreadable"}),  # what is asked for, and that it is not there

@@ -24,11 +24,11 @@ def check(config: Config = None, as_json: AsJson = False) -> None:
     Exit codes: 0 all is well; 1 something needs mending; 2 settings.
     """
     settings, redactor = prepare_to_show(config)
-    need_templates(settings)
+    renderer = need_templates(settings)
     from bot.check import check_ledger, check_settings
     from bot.cli.show import Page, progress
 
-    enough = check_settings(settings)
+    enough = check_settings(settings, renderer.own)
     ledger, usable = check_ledger(settings)
     with progress("Asking the sources and the platforms …"):
         asked = asyncio.run(_ask(settings, redactor, with_ledger=usable))

@@ -259,7 +259,7 @@ class General(BaseSettings):
     )
     templates: Path | None = Field(
         default=None,
-        description="A folder with templates of your own for posts, see README (default: those that come with it).",
+        description="A folder with templates of your own for posts, see templates/README.md (default: none).",
         examples=["posts"],
     )
     fetch: Fetch = Fetch()

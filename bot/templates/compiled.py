@@ -21,6 +21,9 @@ LARGEST = 16_000
 LONGEST = 200_000
 """Characters that a template may come to: a dozen times what any platform takes."""
 
+MOST_TOLD = 20
+"""Mistakes of one template."""
+
 
 class _Environment(ImmutableSandboxedEnvironment):
     """Without anything that a template could be given unasked."""
@@ -78,7 +81,8 @@ def compiled(text: str, file: str, form: Form) -> Compiled:
         found = [Wrong(None, f"it is nested more than {DEEPEST} deep; make it simpler")]
     except ValueError:  # Python turns no number of thousands of digits into one
         found = [Wrong(None, "there is a number too long to be read; write a shorter one")]
-    raise Mistakes(found)
+    more = [Wrong(None, f"there are {len(found) - MOST_TOLD:,} more mistakes")] if len(found) > MOST_TOLD else []
+    raise Mistakes([*found[:MOST_TOLD], *more])
 
 
 def decoded(data: bytes) -> str:

@@ -60,11 +60,13 @@ def date(moment: datetime | None, language: object, form: object = "medium", zon
     Forms: https://babel.pocoo.org/en/latest/dates.html
     """
     if not isinstance(language, str) or (locale := _locale(language)) is None:
-        raise ValueError(f"{language!r} is no language that dates are known in: write it like de, en-GB or zh-Hant")
+        raise ValueError(
+            f"{_told(language)} is no language that dates are known in: write it like de, en-GB or zh-Hant"
+        )
     if form not in _FORMATS:
-        raise ValueError(f"the form of a date is one of {listed(_FORMATS, 'or')}, not {form!r}")
+        raise ValueError(f"the form of a date is one of {listed(_FORMATS, 'or')}, not {_told(form)}")
     if not isinstance(zone, str) or (there := _zone(zone)) is None:
-        raise ValueError(f"{zone!r} is no time zone that this machine knows: write it like Europe/Berlin")
+        raise ValueError(f"{_told(zone)} is no time zone that this machine knows: write it like Europe/Berlin")
     if moment is None:
         return ""
     return format_date(moment.astimezone(there), cast(Any, form), locale)
@@ -75,6 +77,10 @@ def _locale(language: str) -> Locale | None:
         return Locale.parse(language, sep="-")
     except (ValueError, UnknownLocaleError):
         return None
+
+
+def _told(value: object) -> str:
+    return f"{value!r:.60}"
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -23,6 +23,7 @@ time   is shown by `date`
 list   is what a loop goes over"""
 
 DEEPEST = 20
+_LONGEST_TOLD = 60
 _ARTICLE: dict[str, Kind] = {
     "title": "text",
     "summary": "text",
@@ -146,7 +147,9 @@ class _Reader:
     def _words(self, node: nodes.Node, _: int) -> None:
         text = node.data if isinstance(node, nodes.TemplateData) else node.value if isinstance(node, nodes.Const) else 0
         if not isinstance(text, str):
-            raise Wrong(node.lineno, f"{text!r} is not a text; put it in quotes, or write it outside of the braces")
+            raise Wrong(
+                node.lineno, f"{_short(repr(text))} is not a text; put it in quotes, or write it outside of the braces"
+            )
         if unmarked(text) != text:
             raise Wrong(node.lineno, "there is a character that no text has (U+FDD0 to U+FDEF); take it out")
 
@@ -208,13 +211,13 @@ class _Reader:
                     node.lineno, f"say what of it is meant: {listed((f'{name}.{a}' for a in attributes), 'or')}"
                 )
         if name not in names:
-            raise Wrong(node.lineno, f"{prefix}{name} is not a name: {suggestion(name, names, prefix)}")
+            raise Wrong(node.lineno, f"{prefix}{_short(name)} is not a name: {suggestion(name, names, prefix)}")
         return names[name]
 
     def _filtered(self, node: nodes.Filter, inner: nodes.Node, depth: int) -> Kind:
         kind = self._value(inner, depth + 1)
         if node.name not in FILTERS:
-            raise Wrong(node.lineno, f"{node.name} is not a filter: {suggestion(node.name, FILTERS)}")
+            raise Wrong(node.lineno, f"{_short(node.name)} is not a filter: {suggestion(node.name, FILTERS)}")
         used = FILTERS[node.name]
         if ("text" if kind == "plain" else kind) != used.takes:
             name = self._name_of(inner)
@@ -255,7 +258,9 @@ class _Reader:
                 self._comparison(node, depth)
             case nodes.Getattr(node=nodes.Name(name="loop")) if self._each:
                 if node.attr not in _LOOP:
-                    raise Wrong(node.lineno, f"loop.{node.attr} is not a name: {suggestion(node.attr, _LOOP, 'loop.')}")
+                    raise Wrong(
+                        node.lineno, f"loop.{_short(node.attr)} is not a name: {suggestion(node.attr, _LOOP, 'loop.')}"
+                    )
             case nodes.Const():
                 raise Wrong(node.lineno, "this is always the same; ask for a name, such as summary")
             case _:
@@ -298,3 +303,7 @@ class _Reader:
                 return f"{whole}.{node.attr}"
             case _:
                 return "this"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"

@@ -41,6 +41,9 @@ async def test_posts_are_made_by_the_operators_templates(stage: Stage, tmp_path:
     del environment["HANDBILL_SOURCES"]
     stage.publication.publish("Bridge closes")
     handbill = Handbill(environment)
+    checked = (await handbill.beside("check", "--json")).objects[0]
+    names = [f"{posts}/{name}" for name in sorted(path.name for path in posts.iterdir())]
+    assert [f"Posts are made by templates of your own: {names[0]}, {names[1]} and {names[2]}."] == checked["notes"]
     previews = (await handbill.beside("preview", "The Herald", "--json")).objects
     link = f"{HOME}/articles/1"
     assert {

@@ -109,6 +109,13 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [1, 2, 2, 2, 3] == [int(each.split()[2].rstrip(":")) for each in found]
 
 
+def test_no_flood_of_mistakes() -> None:
+    """A file that is something else altogether is told in some twenty lines of sensible length."""
+    found = mistakes_in("{{ " + "x" * 5_000 + " }}{{ y }}" * 30 + "{{ title | " + "z" * 500 + " }}")
+    assert "x.txt: there are 12 more mistakes" == found[-1]
+    assert (21, True) == (len(found), all(len(each) < 200 for each in found))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import PLATFORMS
+from bot.render import Place, digest_values, post_values
 from bot.settings import Settings, SettingsError, load_settings
 from bot.templates.chosen import packaged
 from bot.templates.compiled import LARGEST
@@ -182,8 +183,9 @@ def test_each_template_is_tried_before_it_is_used(settings: Settings, folder: Pa
 
 
 def test_the_packaged_templates_hold_out() -> None:
-    """Those that everybody begins with render whatever is tried on an operator's."""
-    assert len(SAMPLES) == 3
-    names = {rule.file for rule in packaged().packaged}
-    assert "default.txt" in names
-    assert "digest.txt" not in names
+    """Those that everybody begins with render whatever an operator's are tried on."""
+    place = Place("x")
+    assert {"default.txt"} <= {rule.file for rule in packaged().packaged}
+    for template in packaged().packaged.values():
+        assert [True] * 3 == [bool(template.render(post_values(each, place))) for each in SAMPLES]
+    assert SAMPLES[0].link in packaged().digest.render(digest_values("", SAMPLES, place))

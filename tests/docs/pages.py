@@ -70,4 +70,11 @@ def options_in(text: str) -> list[str]:
 README = Page("README.md")
 CHANGELOG = Page("CHANGELOG.md")
 CONTRIBUTING = Page("CONTRIBUTING.md")
-ALL = (README, CHANGELOG, CONTRIBUTING, *map(Page, (".env.example", "Makefile", ".ci/run", "pyproject.toml")))
+TEMPLATES = Page("templates/README.md")
+ALL = (
+    README,
+    CHANGELOG,
+    CONTRIBUTING,
+    TEMPLATES,
+    *map(Page, (".env.example", "Makefile", ".ci/run", "pyproject.toml")),
+)

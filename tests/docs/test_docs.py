@@ -14,7 +14,7 @@ from bot.model import State
 from bot.settings import Settings, load_settings
 from bot.settings.fields import compose
 from bot.settings.names import CONFIG, env_name, fields_of, required_names
-from tests.docs.pages import ALL, CONTRIBUTING, README, ROOT, Page, options_in
+from tests.docs.pages import ALL, CONTRIBUTING, README, ROOT, TEMPLATES, Page, options_in
 
 LONGEST = 250
 """Lines of the README."""
@@ -85,7 +85,7 @@ def test_options_in_the_table_belong_to_their_command(options: dict[str, set[str
         assert set() == set(options_in(second)) - options[name], name
 
 
-@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, CONTRIBUTING, TEMPLATES], ids=lambda page: page.name)
 def test_commands_exist_as_they_are_given(page: Page, options: dict[str, set[str]]) -> None:
     """Every `handbill …` in a document is a command of the program, with options that it has."""
     for name, named in page.commands:
