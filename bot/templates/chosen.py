@@ -23,7 +23,7 @@ class Templates:
     def for_post(self, platform: str, channel: str | None, source: str, categories: Iterable[str]) -> Compiled:
         """The template of a post: the first that there is, as `bot.templates.names` says."""
         rules = list(rules_for(platform, channel, source, categories))
-        found = (some.get(rule) for some in (self.own, self.packaged) for rule in rules)
+        found = (some.get(rule) for some in (self.own, self.packaged) if some for rule in rules)
         return next(each for each in found if each is not None)
 
 

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.marks import parts_of
+from bot.render import Place, post_values
 from bot.templates.compiled import compiled
+from bot.templates.folder import SAMPLES
 from bot.templates.language import DIGEST, POST, Form
 from bot.templates.wrong import Mistakes
 
@@ -194,3 +197,31 @@ def test_no_text_brings_the_check_down(text: str) -> None:
     """Whatever stands in a file, it is a template or there are mistakes in it, and nothing else happens."""
     for form in (POST, DIGEST):
         assert isinstance(mistakes_in(text, form), list)
+
+
+NAMED = st.sampled_from(["title", "summary", "author", "source", "'x'"])
+CHANGED = st.sampled_from(["", " | shorten(9)", " | upper", " | hashtag", " | default('y') | lower", " or summary"])
+SHOWN = st.builds("{{{{ {}{} }}}}".format, NAMED, CHANGED) | st.sampled_from(
+    ["{{ tags }}", "{{ link }}", "{{ link }}", "w"]
+)
+ASKED = st.sampled_from(["title", "not author", "tags and published", "source == 'Herald'", "'a' in summary", "link"])
+PIECES = st.recursive(
+    SHOWN,
+    lambda inner: (
+        st.builds("{{% if {} %}}{}{{% else %}}{}{{% endif %}}".format, ASKED, inner, inner)
+        | st.builds("{}\n{}".format, inner, inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(PIECES)
+def test_whatever_passes_keeps_the_link(text: str) -> None:
+    """A template that was taken renders every sample, and each post has its own link, whole and once."""
+    try:
+        template = compiled(text, "x.txt", POST)
+    except Mistakes:
+        return
+    for sample in SAMPLES:
+        parts = parts_of(template.render(post_values(sample, Place("x"))))
+        assert [sample.link] == [part.text for part in parts if part.kind == "link"]
