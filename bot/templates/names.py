@@ -49,12 +49,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What there is that a template could be for, by its folded name: places ("paper"), channels ("channel-news") and
-    sources ("source-herald"), each with its own name."""
+    """What there is that a template could be for, by its folded name: platforms ("paper"), channels ("channel-news"),
+    sources ("source-herald"), each with all the names that are folded so."""
 
-    places: Mapping[str, str]
-    channels: Mapping[str, str]
-    sources: Mapping[str, str]
+    platforms: Mapping[str, Sequence[str]]
+    channels: Mapping[str, Sequence[str]]
+    sources: Mapping[str, Sequence[str]]
     routed: Mapping[str, Collection[str]]
     """The channels that the articles of a source go to."""
 
@@ -67,12 +67,14 @@ class Scope:
         routed: Mapping[str, Collection[str]],
     ) -> "Scope":
         """By the names as the settings have them."""
-        return cls(
-            {folded(name): name for name in platforms},
-            {f"channel-{folded(name)}": name for name in channels},
-            {f"source-{folded(name)}": name for name in sources},
-            routed,
-        )
+        return cls(_by_fold("", platforms), _by_fold("channel-", channels), _by_fold("source-", sources), routed)
+
+
+def _by_fold(kind: str, names: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(kind + folded(name), []).append(name)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -103,16 +105,16 @@ def never_chosen(file: str, scope: Scope) -> str | None:
     rule = rule_of(file.removesuffix(SUFFIX))
     if rule == Rule(DIGEST):
         return None
-    if rule.where and rule.where not in scope.channels and rule.where not in scope.places:
+    if rule.where and rule.where not in scope.channels and rule.where not in scope.platforms:
         kinds = "channel" if rule.where.startswith("channel-") else "channel or platform"
-        known = [*scope.channels, *scope.places, *([] if rule.what else [DIGEST, _DEFAULT])]
+        known = [*scope.channels, *scope.platforms, *([] if rule.what else [DIGEST, _DEFAULT])]
         return _meant(kinds, rule.where, known, lambda near: Rule(near, rule.what))
     if rule.what == "category-" or (rule.what.startswith("source-") and rule.what not in scope.sources):
         return _meant("source or category", rule.what, [*scope.sources], lambda near: Rule(rule.where, near))
     if rule.where in scope.channels and rule.what in scope.sources:
-        source, channel = scope.sources[rule.what], scope.channels[rule.where]
-        if channel not in scope.routed.get(source, ()):
-            return f"nothing of the source {source} goes to the channel {channel}: remove it, or add a route"
+        sources, channels = scope.sources[rule.what], scope.channels[rule.where]
+        if not any(channel in scope.routed.get(source, ()) for source in sources for channel in channels):
+            return f"nothing of the source {sources[0]} goes to the channel {channels[0]}: remove it, or add a route"
     return None
 
 

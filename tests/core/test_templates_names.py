@@ -119,3 +119,11 @@ def test_what_is_like_nothing_is_told_with_all_forms(file: str) -> None:
     told = never_chosen(file, SCOPE)
     assert told is not None
     assert "a template is called default.txt, digest.txt, PLATFORM.txt, channel-NAME.txt" in told
+
+
+def test_names_that_differ_in_case_share_a_template() -> None:
+    """It is in use where any of those who are called so could use it."""
+    scope = Scope.of([], ["news", "News"], ["herald", "HERALD"], {"herald": ("news",), "HERALD": ()})
+    assert None is never_chosen("channel-news.source-herald.txt", scope)
+    nobody = Scope.of([], ["news", "News"], ["herald"], {"herald": ()})
+    assert "add a route" in str(never_chosen("channel-news.source-herald.txt", nobody))
