@@ -12,7 +12,7 @@ from adapters.hashtags import hashtags_of
 from adapters.outcomes import Rejected
 from adapters.post import Part, Picture, Post
 from adapters.shaping import Shape, with_parameters
-from bot.marks import clean, marked, parts_of
+from bot.marks import clean, marked, parts_of, unmarked
 from bot.model import Article
 from bot.templates.chosen import Templates, packaged
 from bot.templates.compiled import Compiled
@@ -27,6 +27,18 @@ class Place:
     channel: str | None = None
     """The configured channel; None: the platform in general."""
     shape: Shape = field(default_factory=Shape)
+
+
+class _Tags(tuple[str, ...]):
+    """Hashtags, each marked: `{{ tags }}` shows all of them, a template can ask for one, and go through them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+    def __contains__(self, tag: object) -> bool:
+        return any(unmarked(each) == tag for each in self)
 
 
 class Renderer:
@@ -73,7 +85,7 @@ def post_values(article: Article, place: Place) -> Mapping[str, Any]:
         "author": clean(article.author or ""),
         "source": clean(article.source),
         "published": article.published_at,
-        "tags": " ".join(marked("tag", each) for each in tags),
+        "tags": _Tags(marked("tag", each) for each in tags),
     }
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 
 from bot.templates.compiled import Compiled, compiled
-from bot.templates.language import DIGEST, POST
+from bot.templates.forms import DIGEST, POST
 from bot.templates.names import DIGEST as DIGEST_FILE
 from bot.templates.names import SUFFIX, Rule, rule_of, rules_for
 

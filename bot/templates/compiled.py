@@ -13,7 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.marks import unmarked
 from bot.templates.filters import FILTERS
-from bot.templates.language import DEEPEST, Form, check
+from bot.templates.forms import Form
+from bot.templates.language import DEEPEST, check
 from bot.templates.wrong import Mistakes, Wrong
 
 LARGEST = 16_000

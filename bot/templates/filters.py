@@ -3,7 +3,7 @@
 A filter refuses arguments that cannot be with a ValueError, whose text is half a sentence for the operator.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -29,8 +29,10 @@ class Filter:
     """One filter: what it is for, a function, and how it is written."""
 
     function: Callable[..., str]
-    takes: Literal["text", "time"]
+    takes: Literal["text", "time", "tags"]
     example: str
+    gives: Literal["text", "whole"] = "text"
+    """Whether filters of texts may follow."""
 
 
 def shorten(text: str, most: object) -> str:
@@ -97,6 +99,13 @@ def default(text: str, instead: object) -> str:
     return text or instead
 
 
+def join(tags: Iterable[str], between: object) -> str:
+    """All hashtags, with something else between them than a space."""
+    if not isinstance(between, str):
+        raise ValueError("what stands between two is a text in quotes")  # noqa: TRY004 # like the others
+    return between.join(tags)
+
+
 FILTERS: Mapping[str, Filter] = {
     "shorten": Filter(shorten, "text", "summary | shorten(100)"),
     "hashtag": Filter(hashtag, "text", '"city council" | hashtag'),
@@ -104,4 +113,5 @@ FILTERS: Mapping[str, Filter] = {
     "upper": Filter(lambda text: text.upper(), "text", "title | upper"),
     "lower": Filter(lambda text: text.lower(), "text", "title | lower"),
     "date": Filter(date, "time", 'published | date("de")'),
+    "join": Filter(join, "tags", 'tags | join(", ")', "whole"),
 }

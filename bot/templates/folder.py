@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from adapters.shaping import MOST_HASHTAGS, Shape
 from bot.model import Article
 from bot.render import Place, digest_values, post_values
 from bot.settings.model import Settings
 from bot.settings.problems import Problems, SettingsError
 from bot.templates.chosen import Templates, packaged
 from bot.templates.compiled import LARGEST, Compiled, compiled, decoded
-from bot.templates.language import DIGEST, POST
+from bot.templates.forms import DIGEST, POST
 from bot.templates.names import DIGEST as DIGEST_FILE
 from bot.templates.names import SUFFIX, Rule, Scope, never_chosen, rule_of
 from bot.templates.wrong import Mistakes, Wrong
@@ -23,7 +24,7 @@ _FULL = Article(
     published_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
     author="An Author",
     language="en",
-    tags=("Politics", "City council", "Trees", "News", "Local"),
+    tags=tuple(f"A category {letter}" for letter in "abcdefghijkl"),
     source="Herald",
 )
 SAMPLES = (
@@ -115,7 +116,7 @@ def _text_of(path: Path, within: Path) -> str:
 
 def _try_out(template: Compiled, *, digest: bool) -> None:
     """Render every sample. Raises Wrong."""
-    place = Place("sample")
+    place = Place("sample", shape=Shape(hashtags=MOST_HASHTAGS))
     if digest:
         template.render(digest_values("A heading", SAMPLES, place))
         return

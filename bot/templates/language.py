@@ -4,50 +4,22 @@ Everything is a mistake that is not on the lists here: nothing is left that coul
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from jinja2 import nodes
 
 from bot.marks import unmarked
 from bot.nearest import listed, suggestion
 from bot.templates.filters import FILTERS, Filter
+from bot.templates.forms import Form, Kind
 from bot.templates.links import check_links
 from bot.templates.wrong import Wrong
 
-Kind = Literal["text", "plain", "whole", "time", "list"]
-"""text   may be shown and changed by filters (plain: compared as well)
-whole  is shown as it is, or left out
-time   is shown by `date`
-list   is what a loop goes over"""
-
 DEEPEST = 20
 _LONGEST_TOLD = 60
-_ARTICLE: dict[str, Kind] = {
-    "title": "text",
-    "summary": "text",
-    "link": "whole",
-    "author": "plain",
-    "tags": "whole",
-    "source": "plain",
-    "published": "time",
-}
 _LOOP = ("first", "last")
-_SOME_TIME = datetime(2026, 1, 2, tzinfo=UTC)
+_TRIED = {"text": "Words", "time": datetime(2026, 1, 2, tzinfo=UTC), "tags": ("#Words",)}
 
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What one kind of template is given."""
-
-    names: dict[str, Kind]
-    each: dict[str, Kind]
-    """What each thing of a list has."""
-
-
-POST = Form(_ARTICLE, {})
-DIGEST = Form({"heading": "plain", "articles": "list"}, _ARTICLE)
 
 _CALLED: Sequence[tuple[type[nodes.Node], str]] = (
     (nodes.Include, "include"),
@@ -112,7 +84,7 @@ class _Reader:
                     self._noted(self._condition, branch.test, depth)
                     self.body(branch.body, depth + 1)
                 self.body(node.else_, depth + 1)
-            case nodes.For() if self._form.each and self._each is None:
+            case nodes.For() if self._each is None:
                 self._loop(node, depth)
             case _:
                 raise self._forbidden(node)
@@ -131,16 +103,20 @@ class _Reader:
             self.found.append(wrong)
 
     def _loop(self, node: nodes.For, depth: int) -> None:
-        plain = isinstance(node.target, nodes.Name) and not (node.recursive or node.test or node.else_)
-        over = isinstance(node.iter, nodes.Name) and self._form.names.get(node.iter.name) == "list"
+        form = self._form
+        plain = not (node.recursive or node.test or node.else_)
+        over = isinstance(node.iter, nodes.Name) and node.iter.name == form.over
         if not (plain and over and isinstance(node.target, nodes.Name)):
-            lists = listed(name for name, kind in self._form.names.items() if kind == "list")
-            raise Wrong(node.lineno, f"a loop goes over {lists}, and is written {{% for article in {lists} %}}")
-        if node.target.name in (*self._form.names, "loop"):
-            raise Wrong(node.lineno, f"{node.target.name} is a name of something else; call it article")
+            raise Wrong(node.lineno, f"a loop goes over {form.over}, and is written {self._loop_written}")
+        if node.target.name in (*form.names, "loop"):
+            raise Wrong(node.lineno, f"{node.target.name} is a name of something else; call it {form.one}")
         self._each = node.target.name
         self.body(node.body, depth + 1)
         self._each = None
+
+    @property
+    def _loop_written(self) -> str:
+        return f"{{% for {self._form.one} in {self._form.over} %}}"
 
     # ── what is shown ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +142,7 @@ class _Reader:
                 if kind == "time":
                     raise Wrong(node.lineno, f'{name} is a time, and shown as a date: {{{{ {name} | date("en") }}}}')
                 if kind == "list":
-                    raise Wrong(node.lineno, f"{name} is a list: {{% for article in {name} %}} goes through it")
+                    raise Wrong(node.lineno, f"{name} is a list: {self._loop_written} goes through it")
 
     def _value(self, node: nodes.Node, depth: int) -> Kind:
         """An expression that stands for a value, and of which kind that is."""
@@ -198,18 +174,19 @@ class _Reader:
         return "text"
 
     def _named(self, node: nodes.Name | nodes.Getattr) -> Kind:
-        names = self._form.names
+        names, prefix, each = self._form.names, "", self._form.each
         if isinstance(node, nodes.Getattr):
-            if not (isinstance(node.node, nodes.Name) and node.node.name == self._each and self._each):
+            if not (each and self._each and isinstance(node.node, nodes.Name) and node.node.name == self._each):
                 raise self._forbidden(node)
-            names, name, prefix = self._form.each, node.attr, f"{self._each}."
+            names, name, prefix = each, node.attr, f"{self._each}."
         else:
-            name, prefix = node.name, ""
-            if name in (self._each, "loop") and self._each:
-                attributes = self._form.each if name == self._each else _LOOP
-                raise Wrong(
-                    node.lineno, f"say what of it is meant: {listed((f'{name}.{a}' for a in attributes), 'or')}"
-                )
+            name = node.name
+            if self._each and name == self._each and not each:
+                return "whole"
+            if self._each and name in (self._each, "loop"):
+                attributes = each if each and name == self._each else _LOOP
+                mend = listed((f"{name}.{attribute}" for attribute in attributes), "or")
+                raise Wrong(node.lineno, f"say what of it is meant: {mend}")
         if name not in names:
             raise Wrong(node.lineno, f"{prefix}{_short(name)} is not a name: {suggestion(name, names, prefix)}")
         return names[name]
@@ -221,10 +198,10 @@ class _Reader:
         used = FILTERS[node.name]
         if ("text" if kind == "plain" else kind) != used.takes:
             name = self._name_of(inner)
-            mend = f"{name} is shown as it is" if kind == "whole" else f"it is written like {used.example}"
+            mend = f"{name} is shown as it is" if kind in ("whole", "tags") else f"it is written like {used.example}"
             raise Wrong(node.lineno, f"{node.name} is not for {name}: {mend}")
         self._try_out(node, used, depth)
-        return "text"
+        return used.gives
 
     def _try_out(self, node: nodes.Filter, used: Filter, depth: int) -> None:
         """Whether a filter takes the arguments that are written here: it is asked."""
@@ -237,7 +214,7 @@ class _Reader:
         positional = [each.value for each in node.args if isinstance(each, nodes.Const)]
         named = {str(each.key): each.value.value for each in node.kwargs if isinstance(each.value, nodes.Const)}
         try:
-            used.function(_SOME_TIME if used.takes == "time" else "Words", *positional, **named)
+            used.function(_TRIED[used.takes], *positional, **named)
         except TypeError:
             raise Wrong(node.lineno, f"{node.name} is written like {used.example}") from None
         except ValueError as error:
@@ -280,7 +257,7 @@ class _Reader:
         self._words(constant, depth)
         kind = self._value(other, depth + 1)
         if not isinstance(other, nodes.Name | nodes.Getattr) or kind not in (
-            ("text", "plain", "whole") if within else ("plain",)
+            ("text", "plain", "whole", "tags") if within else ("plain",)
         ):
             raise Wrong(node.lineno, f"{self._name_of(other)} cannot be compared in this way: {mend}")
 
@@ -288,11 +265,10 @@ class _Reader:
 
     def _forbidden(self, node: nodes.Node) -> Wrong:
         called = next((name for kind, name in _CALLED if isinstance(node, kind)), "this")
-        loop = " and for" if self._form.each else ""
         return Wrong(
             node.lineno,
-            f"{called} is not for templates, which know if{loop}, the names {listed(self._form.names)}, and the "
-            f"filters {listed(FILTERS)}",
+            f"{called} is not for templates, which know if, {self._loop_written}, the names "
+            f"{listed(self._form.names)}, and the filters {listed(FILTERS)}",
         )
 
     def _name_of(self, node: nodes.Node) -> str:

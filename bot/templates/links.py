@@ -35,8 +35,10 @@ def _links_in(node: nodes.Node | None) -> tuple[int, int]:
             return _either([_links_in(node.expr1), _links_in(node.expr2)])
         case nodes.If():
             return _either([*(_links(branch.body) for branch in (node, *node.elif_)), _links(node.else_)])
-        case nodes.For():
+        case nodes.For(iter=nodes.Name(name="articles")):  # each time of another article
             return _links(node.body)
+        case nodes.For():
+            return 0, 2 * _links(node.body)[1]
         case _:
             return 0, 0
 

@@ -16,7 +16,7 @@ from bot.model import Article
 from bot.render import Place, Renderer
 from bot.templates.chosen import Templates, packaged
 from bot.templates.compiled import compiled
-from bot.templates.language import POST
+from bot.templates.forms import POST
 from bot.templates.names import Rule, rule_of
 
 ARTICLE = Article(1, "k", "A title", "A summary.", "https://news.example/1", datetime(2026, 11, 23, tzinfo=UTC))
@@ -100,6 +100,12 @@ def with_template(text: str) -> Renderer:
         ("{{ title if author }}{{ link }}", ["title", "link"]),
         ("{{ author if not author }}{{ link }}", ["link"]),
         ("{{ link }}{% if tags %} {{ tags }}{% endif %}", ["link", "text", "tag", "text", "tag"]),
+        ("{{ link }} {% for tag in tags %}{{ tag }}{% endfor %}", ["link", "text", "tag", "tag"]),
+        ("{{ link }} {{ tags | join('') }}", ["link", "text", "tag", "tag"]),
+        (
+            "{{ link }}{% if '#Trees' in tags and '#Tree' not in tags %} {{ tags }}{% endif %}",
+            ["link", "text", "tag", "text", "tag"],
+        ),
     ],
 )
 def test_parts_keep_their_kind_through_a_template(template: str, kinds: list[str]) -> None:

@@ -8,12 +8,12 @@ from bot.marks import parts_of
 from bot.render import Place, post_values
 from bot.templates.compiled import compiled
 from bot.templates.folder import SAMPLES
-from bot.templates.language import DIGEST, POST, Form
+from bot.templates.forms import DIGEST, POST, Form
 from bot.templates.wrong import Mistakes
 
 LINK = "{{ link }}"
 NAMES = "title, summary, link, author, tags, source and published"
-FILTERS = "shorten, hashtag, default, upper, lower and date"
+FILTERS = "shorten, hashtag, default, upper, lower, date and join"
 
 
 def mistakes_in(text: str, form: Form = POST) -> list[str]:
@@ -35,6 +35,7 @@ def mistakes_in(text: str, form: Form = POST) -> list[str]:
         '{{ author | default("the editors") | upper }} {{ (summary or title) | lower }} {{ source | hashtag }}',
         "{% if author %}a{% elif source %}b{% else %}c{% endif %}{# said to nobody #}{% raw %}{{ x }}{% endraw %}",
         '{{ "{{" }}',
+        '{% for tag in tags %}{{ tag }}{% if not loop.last %}, {% endif %}{% endfor %} {{ tags | join(" · ") }}',
     ],
 )
 def test_what_people_need_may_be_said(text: str) -> None:
@@ -82,6 +83,18 @@ def test_what_people_need_may_be_said(text: str) -> None:
         ("{{ published }}", 'x.txt, line 1: published is a time, and shown as a date: {{ published | date("en") }}'),
         ('{{ title | date("de") }}', 'x.txt, line 1: date is not for title: it is written like published | date("de")'),
         ("{{ tags | shorten(9) }}", "x.txt, line 1: shorten is not for tags: tags is shown as it is"),
+        ("{{ tags | join }}", 'x.txt, line 1: join is written like tags | join(", ")'),
+        ("{{ tags | join(9) }}", "x.txt, line 1: join: what stands between two is a text in quotes"),
+        ('{{ tags | join(", ") | upper }}', "x.txt, line 1: upper is not for this: this is shown as it is"),
+        (
+            "{% for tag in tags %}{{ tag | lower }}{% endfor %}",
+            "x.txt, line 1: lower is not for tag: tag is shown as it is",
+        ),
+        (
+            "{% for tag in title %}{% endfor %}",
+            "x.txt, line 1: a loop goes over tags, and is written {% for tag in tags %}",
+        ),
+        ("{% for title in tags %}{% endfor %}", "x.txt, line 1: title is a name of something else; call it tag"),
         ("{{ title or tags }}", "x.txt, line 1: tags is shown as it is, and cannot stand inside of or"),
         (
             '{% if title == "x" %}{% endif %}',
@@ -97,7 +110,8 @@ def test_what_people_need_may_be_said(text: str) -> None:
         ("{% iff title %}", "x.txt, line 1: it cannot be read: Encountered unknown tag 'iff'"),
         (
             "{% set x = title %}",
-            f"x.txt, line 1: set is not for templates, which know if, the names {NAMES}, and the filters {FILTERS}",
+            "x.txt, line 1: set is not for templates, which know if, {% for tag in tags %}, the names "
+            f"{NAMES}, and the filters {FILTERS}",
         ),
     ],
 )
@@ -139,6 +153,10 @@ def test_no_flood_of_mistakes() -> None:
         (
             "{% if link %}{{ title }}{% endif %}",
             "x.txt: there is no link, and a post leads to its article; write {{ link }} once",
+        ),
+        (
+            "{% for tag in tags %}{{ link }}{% endfor %}",
+            "x.txt: the link stands there more than once; leave one {{ link }}",
         ),
         ("{{ link | upper }}", "x.txt, line 1: upper is not for link: link is shown as it is"),
     ],

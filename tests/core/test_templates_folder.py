@@ -110,8 +110,9 @@ def test_all_mistakes_are_told_at_once(settings: Settings, folder: Path) -> None
     found = told(settings)
     assert [
         "bluesky.txt: there is no link, and a post leads to its article; write {{ link }} once.",
-        "category-a.txt, line 1: include is not for templates, which know if, the names title, summary, link, author, "
-        "tags, source and published, and the filters shorten, hashtag, default, upper, lower and date.",
+        "category-a.txt, line 1: include is not for templates, which know if, {% for tag in tags %}, the names title, "
+        "summary, link, author, tags, source and published, and the filters shorten, hashtag, default, upper, lower, "
+        "date and join.",
         "category-b-c.txt: it is for the same posts as category-b c.txt; remove one of them.",
         "category-d.txt, line 2: it is not UTF-8 text; save it as such.",
         "category-e.txt: it is no file; a template is a file of text.",
@@ -178,8 +179,10 @@ def test_a_folder_that_is_not_there_is_a_mistake(settings: Settings, folder: Pat
 
 def test_each_template_is_tried_before_it_is_used(settings: Settings, folder: Path) -> None:
     """What only shows when an article has much to say is found at the start as well."""
-    folder.joinpath("default.txt").write_text("{{ link }}" + "{{ summary }}" * 30)
-    assert ["default.txt: it comes to more than 200,000 characters; make it shorter."] == told(settings)
+    why = "it comes to more than 200,000 characters; make it shorter."
+    for text in ("{{ summary }}" * 30, "{% for tag in tags %}" + "{{ summary }}" * 3 + "{% endfor %}"):
+        folder.joinpath("default.txt").write_text(text + "{{ link }}")
+        assert [f"default.txt: {why}"] == told(settings)
 
 
 def test_the_packaged_templates_hold_out() -> None:

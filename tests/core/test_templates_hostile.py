@@ -3,7 +3,7 @@
 import pytest
 
 from bot.templates.compiled import LARGEST, decoded
-from bot.templates.language import DIGEST, POST
+from bot.templates.forms import DIGEST, POST
 from bot.templates.wrong import Wrong
 from tests.core.test_templates import LINK, mistakes_in
 
@@ -11,6 +11,8 @@ HOSTILE = {
     "a range without end": "{% for i in range(10**9) %}{% endfor %}",
     "loops in loops": "{% for a in articles %}" * 9 + "{% endfor %}" * 9,
     "a loop over the title": "{% for a in title %}{% for b in title %}x{% endfor %}{% endfor %}",
+    "loops over tags in loops over tags": "{% for a in tags %}{% for b in tags %}x{% endfor %}{% endfor %}",
+    "a recursive loop over tags": "{% for a in tags recursive %}{{ loop(tags) }}{% endfor %}",
     "a recursive loop": "{% for a in articles recursive %}{{ loop(articles) }}{% endfor %}",
     "a recursive macro": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
     "a call block": "{% call m() %}{% endcall %}",
@@ -27,7 +29,8 @@ HOSTILE = {
     "center": "{{ title | center(10**9) }}",
     "indent": "{{ title | indent(10**9) }}",
     "replace": "{{ title | replace('', title) | replace('', title) }}",
-    "join": "{{ tags | join(title) }}",
+    "join with a name": "{{ tags | join(title) }}",
+    "join of a text": "{{ title | join('x') }}",
     "batch": "{{ tags | batch(10**9, 'x') }}",
     "slice": "{{ tags | slice(10**9) }}",
     "wordwrap": "{{ title | wordwrap(1, wrapstring=summary) }}",

@@ -4,7 +4,7 @@ import re
 
 from bot.templates.compiled import compiled
 from bot.templates.filters import FILTERS
-from bot.templates.language import POST
+from bot.templates.forms import POST
 from bot.templates.names import rule_of, rules_for
 from tests.docs.pages import TEMPLATES as GUIDE
 
