@@ -9,12 +9,13 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import host_of, is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
+from adapters.language import language_of
 from adapters.post import Draft, Post
+from adapters.rules import Choice, Rules
 from adapters.shaping import Shaping
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header takes: anything else, and `requests` would refuse it with a message that holds the token."""
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 
 WAITS = Waits(quiet_for=90.0, replay_for=90.0)
 """Until 4.5 two requests with one key make two posts while the first still runs, so it has to be over for sure:
@@ -40,7 +41,16 @@ class MastodonSettings(Shaping):
         description="The posts' language where the article does not tell its own, e.g. en;"
         " without it, the language set in the account.",
     )
-
+    content_warnings: Rules = Field(
+        default=(),
+        description="What readers see in the place of the text, until they ask for it, comma-separated;"
+        " in handbill.toml also by category, keyword or source (see the README).",
+    )
+    sensitive: Choice = Field(
+        default=False,
+        description="Whether pictures are hidden until readers ask for them; in handbill.toml also by category, keyword"
+        " or source.",
+    )
     attach_picture: bool = Field(
         default=False,
         description="Whether the article's picture is attached to the post, with its description; readers then see no"
@@ -65,8 +75,10 @@ class MastodonSettings(Shaping):
     def _check_language(cls, text: str | None) -> str | None:
         if text is None or not text.strip():
             return None
-        if not _LANGUAGE.fullmatch(text.strip()):
-            raise ValueError(f"{text!r} is not a language: write its code of two or three letters, e.g. en")
+        try:
+            language_of(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a language: write its code of two or three letters, e.g. en") from None
         return text.strip()
 
     @property
@@ -101,6 +113,8 @@ def _compose(settings: MastodonSettings | None, post: Post, _at: datetime) -> Dr
         DEFAULT_LIMITS,
         visibility=settings.visibility,
         language=settings.language,
+        content_warnings=settings.content_warnings,
+        sensitive=settings.sensitive,
         description_limit=DEFAULT_DESCRIPTION if settings.attach_picture else None,
     )
 

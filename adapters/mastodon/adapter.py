@@ -83,6 +83,8 @@ class MastodonAdapter:
             self._limits,
             visibility=self._settings.visibility,
             language=self._settings.language,
+            content_warnings=self._settings.content_warnings,
+            sensitive=self._settings.sensitive,
             description_limit=self._description_limit if self.takes_picture else None,
         )
 
@@ -116,7 +118,8 @@ class MastodonAdapter:
                     media_ids=body.get("media_ids"),
                     visibility=body["visibility"],
                     language=body.get("language"),
-                    sensitive=None,  # left to the account; some servers refuse the library's "0"
+                    spoiler_text=body.get("spoiler_text"),
+                    sensitive=body.get("sensitive"),  # None is left to the account; some servers refuse a "0"
                     idempotency_key=key,
                 )
             )

@@ -1,12 +1,18 @@
 """A post as a Mastodon status: text within the instance's limit, with a link that every server makes one of. Pure."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from adapters.base import Limits
+from adapters.language import language_of, left_out
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
+from adapters.outcomes import Rejected
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, fit
+from adapters.rules import Rule, holds, texts_of
+from adapters.text import ELLIPSIS, Fitted, fit, most_graphemes, tidy_line
 from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
@@ -15,8 +21,8 @@ DEFAULT_DESCRIPTION = 1500
 _MOST_REPAIRS = 20
 _BREAKS_LINKS = re.compile(r"[\x00-\x20\x7f<>\"{}\\`\s]")
 """Where a server would see the link end: https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb"""
-_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
-_RENAMED = {"iw": "he", "in": "id", "ji": "yi"}
+_CHINESE_REGIONS = frozenset({"CN", "HK", "TW"})
+_CHINESE_SCRIPTS = {"Hans": "CN", "Hant": "TW"}
 
 
 def limits_of(length: int = DEFAULT_LENGTH, link_length: int = LINK_LENGTH) -> Limits:
@@ -33,20 +39,30 @@ def compose(
     *,
     visibility: str = "public",
     language: str | None = None,
+    content_warnings: Iterable[Rule] = (),
+    sensitive: bool | Iterable[Rule] = False,
     description_limit: int | None = None,
 ) -> Draft:
     """The status that `post` comes to. Raises Rejected.
 
     The server makes the link card by itself, unless a picture is attached, which it is where the length that its
-    description may have is given.
+    description may have is given. `language`: where the post tells none; `sensitive`: whether media are hidden.
     """
     link = linkable(post.link)
-    fitted = fit([_prepared(part) for part in post.parts], limits)
-    request = {"status": fitted.text, "visibility": visibility}
-    known_language = language_code(post.language) or language_code(language)
+    warning = tidy_line(", ".join(texts_of(content_warnings, post)))
+    within = _beside(warning, limits)
+    fitted = _fitted([_prepared(part) for part in post.parts], within, warning)
+    known_language, warnings = _language_of(post.language, language)
+    warnings += fitted.warnings
+    request: dict[str, Any] = {"status": fitted.text, "visibility": visibility}
     if known_language:
         request["language"] = known_language
-    warnings = list(fitted.warnings)
+    if warning:
+        request["spoiler_text"] = warning
+    if warning or holds(sensitive, post):
+        # Mastodon makes what has a warning sensitive by itself; Pixelfed shows a warning only of what is.
+        # https://github.com/pixelfed/pixelfed/blob/dev/app/Http/Controllers/Api/ApiV1Controller.php
+        request["sensitive"] = True
     media: tuple[Media, ...] = ()
     if description_limit and post.picture:
         media = (_attached(post.picture, description_limit),)
@@ -56,7 +72,7 @@ def compose(
         warnings.append("Mastodon will not make a link of the article's address, and counts it letter by letter")
     return Draft(
         text=fitted.text,
-        length=limits.measure(fitted.text),
+        length=within.measure(fitted.text),
         limit=limits.length,
         unit=limits.unit,
         # `link` is not sent: it is what a status is known by when it is looked for.
@@ -68,6 +84,8 @@ def compose(
             if span.kind == "link"
         ),
         warnings=tuple(warnings),
+        content_warning=warning or None,
+        details=tuple(_details(request)),
     )
 
 
@@ -95,14 +113,20 @@ def linkable(link: str) -> str:
 
 
 def language_code(tag: str | None) -> str | None:
-    """The language of a BCP 47 tag as Mastodon knows it: without script and region; None when it says nothing.
+    """The language of a BCP 47 tag as Mastodon knows it: without script and region, but for Chinese; None when it says
+    nothing. Raises ValueError where it is no tag.
 
     https://github.com/mastodon/mastodon/blob/main/app/helpers/languages_helper.rb
     """
-    code = re.split("[-_]", (tag or "").strip().lower())[0]
-    if not re.fullmatch("[a-z]{2,3}", code) or code in _NO_LANGUAGE:
+    language = language_of(tag)
+    if language is None:
         return None
-    return _RENAMED.get(code, code)
+    if language.code == "yue":
+        return "zh-YUE"
+    if language.code != "zh":
+        return language.code
+    region = language.region if language.region in _CHINESE_REGIONS else _CHINESE_SCRIPTS.get(language.script)
+    return f"zh-{region}" if region else "zh"
 
 
 def without_mentions(text: str) -> str:
@@ -112,6 +136,42 @@ def without_mentions(text: str) -> str:
     account's own server. The joiner (U+2060) is no letter of a name and allows no line break.
     """
     return MENTION.sub(lambda found: found[0].replace("@", f"@{JOINER}"), text)
+
+
+def _beside(warning: str, limits: Limits) -> Limits:
+    """What is left for a text beside a content warning, which the server counts letter by letter, addresses too."""
+    # It counts both as one string, in which characters can only grow together, never apart.
+    beside = most_graphemes(warning)
+    return replace(limits, measure=lambda text: beside + limits.measure(text)) if warning else limits
+
+
+def _fitted(parts: list[Part], limits: Limits, warning: str) -> Fitted:
+    try:
+        return fit(parts, limits)
+    except Rejected as rejected:
+        if not warning:
+            raise
+        raise Rejected(f"{rejected.message}, beside its content warning of {most_graphemes(warning)}") from None
+
+
+def _language_of(*tags: str | None) -> tuple[str | None, list[str]]:
+    """The first language that one of `tags` tells, and a warning about each tag before it that is none."""
+    warnings: list[str] = []
+    for tag in tags:
+        try:
+            if code := language_code(tag):
+                return code, warnings
+        except ValueError:
+            warnings.append(left_out(tag))
+    return None, warnings
+
+
+def _details(request: Json) -> Iterable[tuple[str, str]]:
+    yield "visibility", request["visibility"]
+    if "language" in request:
+        yield "language", request["language"]
+    if "sensitive" in request:
+        yield "sensitive", "yes"
 
 
 def _attached(picture: Picture, description_limit: int) -> Media:

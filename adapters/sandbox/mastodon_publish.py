@@ -140,7 +140,15 @@ class Publisher:
         if form.has("in_reply_to_id") and parent is None:
             raise Refusal(404, "The post you are trying to reply to does not appear to exist.")
         media = self._store.attachable(token, form.list("media_ids"))
-        status = draft(self._store.next_id(), self._now(), token=token, form=form, media=media, parent=parent)
+        status = draft(
+            self._store.next_id(),
+            self._now(),
+            token=token,
+            form=form,
+            media=media,
+            parent=parent,
+            warns=self._traits.warns,
+        )
         validate(status, self._traits.max_characters)
         if any(word in status.text for word in self.banned):
             return status

@@ -1,5 +1,7 @@
 """A status on the fake Mastodon server: how it comes to be, what is wrong with it, and how readers find it."""
 
+from typing import Literal
+
 from yarl import URL
 
 from adapters.sandbox.mastodon_form import Form, invalid, valid_language
@@ -18,9 +20,12 @@ def draft(
     form: Form,
     media: tuple[Attachment, ...],
     parent: Status | None,
+    warns: Literal["always", "of sensitive"] = "always",
 ) -> Status:
     """What a form asks for (preprocess_attributes! and status_attributes, app/services/post_status_service.rb)."""
     text, spoiler = form.text("status"), form.text("spoiler_text")
+    if warns == "of sensitive" and not form.flag("sensitive"):
+        spoiler = ""
     if not text and spoiler:
         text = "🖼" if media else "."
     return Status(
@@ -77,6 +82,7 @@ def public_post(status: Status, site: str, usernames: frozenset[str]) -> PublicP
             "visibility": status.visibility,
             "shown": reading.shown,
             "spoiler_text": status.spoiler_text,
+            "sensitive": status.sensitive,
             "media": [(media.mime, media.width, media.height, media.description) for media in status.media],
             "application": status.token.application,
         },

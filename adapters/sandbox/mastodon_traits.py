@@ -30,6 +30,8 @@ class Traits:
     application: Named = "own"
     needs_media: bool = False
     """Whether a post without a picture is refused."""
+    warns: Literal["always", "of sensitive"] = "always"
+    """Of which posts a content warning is kept."""
 
     def become(self, name: str) -> None:
         """Be like the server of this name in TRAITS."""
@@ -45,7 +47,11 @@ TRAITS: Mapping[str, Traits] = {
     "gotosocial": Traits(version="0.20.0+git-abcdef0", idempotency="ignored", max_characters=5000),
     # app/Http/Controllers/Api/ApiV1Controller.php (statusCreate), app/Transformer/Api/StatusTransformer.php
     "pixelfed": Traits(
-        version="3.5.3 (compatible; Pixelfed 0.12.5)", idempotency="burnt", application="web", needs_media=True
+        version="3.5.3 (compatible; Pixelfed 0.12.5)",
+        idempotency="burnt",
+        application="web",
+        needs_media=True,
+        warns="of sensitive",
     ),
     # lib/pleroma/web/plugs/idempotency_plug.ex
     "pleroma": Traits(version="2.7.2 (compatible; Pleroma 2.9.1)", idempotency="cached", max_characters=5000),
