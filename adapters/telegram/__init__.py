@@ -36,6 +36,7 @@ class TelegramSettings(Shaping):
         description="A private chat or group that the bot may write to, where alerts go, and where a post whose answer "
         "was lost is forwarded to be looked at, and taken away again. Not one that followers see.",
     )
+    silent: bool = Field(default=False, description="Whether posts reach followers without a sound.")
     api_base: str = Field(
         default=API_BASE,
         description="The Bot API server; the token is appended. Only for a server of your own.",
@@ -96,10 +97,10 @@ def _open(settings: TelegramSettings, context: Context) -> Adapter:
     return TelegramAdapter(settings, context)
 
 
-def _compose(_settings: TelegramSettings | None, post: Post, at: datetime) -> Draft:
+def _compose(settings: TelegramSettings | None, post: Post, at: datetime) -> Draft:
     from adapters.telegram.compose import compose  # noqa: PLC0415 # keeps the registry light
 
-    return compose(post, at)
+    return compose(post, at, silent=settings is not None and settings.silent)
 
 
 PLATFORM = Platform(

@@ -83,7 +83,7 @@ class TelegramAdapter:
 
     def compose(self, post: Post, at: datetime) -> Draft:
         """Pure."""
-        return compose(post, at)
+        return compose(post, at, silent=self._settings.silent)
 
     async def stage(self, draft: Draft) -> Payload:
         """Nothing is uploaded: Telegram fetches the preview by itself."""
@@ -206,7 +206,11 @@ def _send_message(body: Mapping[str, Any]) -> Call:
 
     def send(bot: Bot) -> Awaitable[Any]:
         return bot.send_message(
-            chat_id=body["chat_id"], text=body["text"], entities=entities or None, link_preview_options=preview
+            chat_id=body["chat_id"],
+            text=body["text"],
+            entities=entities or None,
+            link_preview_options=preview,
+            disable_notification=body.get("disable_notification"),
         )
 
     return send

@@ -42,8 +42,8 @@ def utf16(text: str) -> int:
 LIMITS = Limits(length=MAX_LENGTH, unit="characters", measure=utf16)
 
 
-def compose(post: Post, _at: datetime) -> Draft:
-    """Pure. The post's text with its title in bold, and a preview pinned to the article."""
+def compose(post: Post, _at: datetime, *, silent: bool = False) -> Draft:
+    """Pure. The post's text with its title in bold, and a preview pinned to the article. `silent`: without a sound."""
     fitted = fit([_as_published(part) for part in post.parts], LIMITS)
     link = _address(post.link)
     marks = tuple(_marks(fitted, link))
@@ -61,10 +61,12 @@ def compose(post: Post, _at: datetime) -> Draft:
             # Without it the first address in the text gets the preview, be it "Node.js" in the title:
             # https://core.telegram.org/bots/api#linkpreviewoptions
             "link_preview_options": preview,
+            **({"disable_notification": True} if silent else {}),
         },
         marks=marks,
         card=Card(post.link, post.title, post.description, picture=post.picture is not None),
         warnings=fitted.warnings,
+        details=(("silent", "yes"),) if silent else (),
     )
 
 
