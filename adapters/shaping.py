@@ -27,7 +27,7 @@ class Shape:
     """Name → value of what is added to the query of the link that is posted."""
 
 
-def _split(value: object) -> object:
+def split(value: object) -> object:
     """A list, as the environment writes it: separated by commas."""
     return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
@@ -47,7 +47,7 @@ def _parameters(value: object) -> object:
     return value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Words = Annotated[tuple[str, ...], BeforeValidator(split)]
 """A list of words or phrases: a list in TOML, separated by commas in the environment."""
 
 

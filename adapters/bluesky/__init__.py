@@ -2,13 +2,17 @@
 
 import re
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
+from adapters.bluesky.choices import EVERYONE, LABELS, MOST_LANGUAGES, Choices, Who
+from adapters.language import language_of
 from adapters.post import Draft, Post
-from adapters.shaping import Shaping
+from adapters.rules import Rule, Rules
+from adapters.shaping import Shaping, Words, split
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HANDLE = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?")
@@ -33,6 +37,47 @@ class BlueskySettings(Shaping):
     app_password: SecretStr = Field(
         description="An app password of the account, made under Settings, Privacy and security, App passwords."
     )
+
+    language: Words = Field(
+        default=(),
+        description="The posts' language where the article does not tell its own, such as en; up to three, "
+        "comma-separated.",
+    )
+    labels: Rules = Field(
+        default=(),
+        description=f"What the posts are labelled with, of {', '.join(LABELS)}; in handbill.toml also by category,"
+        " keyword or source (see the README).",
+    )
+    replies: Annotated[tuple[Who, ...], BeforeValidator(split)] = Field(
+        default=EVERYONE,
+        description="Who may reply: everyone, nobody, or one or several of followers, following (whom the account"
+        " follows) and mentioned, comma-separated.",
+    )
+    quotes: bool = Field(default=True, description="Whether others may quote the posts.")
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        if len(tags) > MOST_LANGUAGES:
+            raise ValueError(f"a post has {MOST_LANGUAGES} languages at most: leave out those that matter least")
+        languages = [language for tag in tags if (language := language_of(tag))]
+        return tuple(dict.fromkeys(language.tag for language in languages))
+
+    @field_validator("labels")
+    @classmethod
+    def _check_labels(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        for rule in rules:
+            if rule.text not in LABELS:
+                raise ValueError(f"there is no label {rule.text!r}: it is one of {', '.join(LABELS)}")
+        return rules
+
+    @field_validator("replies")
+    @classmethod
+    def _check_replies(cls, who: tuple[Who, ...]) -> tuple[Who, ...]:
+        some = tuple(dict.fromkeys(who))
+        if not some or (len(some) > 1 and {"everyone", "nobody"} & set(some)):
+            raise ValueError("it is everyone alone, nobody alone, or some of followers, following and mentioned")
+        return some
 
     @field_validator("server")
     @classmethod
@@ -68,6 +113,12 @@ class BlueskySettings(Shaping):
         return self.handle if self.handle.startswith("did:") else f"@{self.handle}"
 
     @property
+    def choices(self) -> Choices:
+        """What is asked of the posts beyond their text."""
+        hidden = frozenset(self.link_parameters)
+        return Choices(self.language, self.labels, self.replies, self.quotes, hidden)
+
+    @property
     def loopback(self) -> bool:
         """Whether the server is on this machine."""
         return is_loopback(self.server)
@@ -79,10 +130,10 @@ def _open(settings: BlueskySettings, context: Context) -> Adapter:
     return BlueskyAdapter(settings, context)
 
 
-def _compose(_settings: BlueskySettings | None, post: Post, at: datetime) -> Draft:
+def _compose(settings: BlueskySettings | None, post: Post, at: datetime) -> Draft:
     from adapters.bluesky.compose import compose  # noqa: PLC0415 # keeps the registry light
 
-    return compose(post, at)
+    return compose(post, at, Choices() if settings is None else settings.choices)
 
 
 PLATFORM = Platform(

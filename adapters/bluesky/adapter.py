@@ -2,6 +2,13 @@
 
 A post is put at a record key that is known beforehand, only if there is nothing yet (`swapRecord: null`), and its
 record never changes: the same call may be repeated for ever, and what is at the key tells whether the post is out.
+
+A post with gates (`adapters.bluesky.choices`) is created together with them, in one commit, the post first. Gates that
+were put before it would have no effect at first: the reference AppView notes at a post that it has a gate when it meets
+the gate, and a gate that it meets before its post is noted nowhere; gates that were put after it could be missing for
+ever. https://github.com/bluesky-social/atproto/blob/main/packages/bsky/src/data-plane/server/indexing/plugins/thread-gate.ts
+Where the post stands, the commit is refused as a whole, whatever a server calls that, and what is at the key is looked
+at: so this call, too, may be repeated for ever, and the post stands where its gates stand.
 """
 
 import logging
@@ -11,7 +18,8 @@ from typing import Any, Literal
 
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.bluesky import WAITS, BlueskySettings
-from adapters.bluesky.budget import POINTS_PER_PUT, budget_of
+from adapters.bluesky.budget import budget_of, points_of
+from adapters.bluesky.choices import gates_in, record_in
 from adapters.bluesky.compose import LIMITS, compose, with_thumb
 from adapters.bluesky.less import is_of, with_less
 from adapters.bluesky.outcomes import (
@@ -52,14 +60,15 @@ class BlueskyAdapter:
     platform = "bluesky"
     takes_picture = True
     key_good_for: float | None = None
-    paces: tuple[Pace, ...] = (
-        Pace(5000 // POINTS_PER_PUT, 3600.0, "account"),
-        Pace(35000 // POINTS_PER_PUT, 86400.0, "account"),
-    )
-    """The points of an hour and of a day: https://docs.bsky.app/docs/advanced-guides/rate-limits"""
 
     def __init__(self, settings: BlueskySettings, context: Context) -> None:
-        self._settings = settings
+        self._settings, self._choices = settings, settings.choices
+        self._points = points_of(self._choices.gates)
+        # The points of an hour and of a day: https://docs.bsky.app/docs/advanced-guides/rate-limits
+        self.paces: tuple[Pace, ...] = (
+            Pace(5000 // self._points, 3600.0, "account"),
+            Pace(35000 // self._points, 86400.0, "account"),
+        )
         self._now, self._note_budget = context.now, context.note_budget
         waits = context.waits or WAITS
         self.quiet_for, self.deadline_for = waits.quiet_for, waits.deadline_for
@@ -92,8 +101,8 @@ class BlueskyAdapter:
         )
 
     def compose(self, post: Post, at: datetime) -> Draft:
-        """The text with its link, and the card."""
-        return compose(post, at)
+        """The text with its link, the card, and the gates."""
+        return compose(post, at, self._choices)
 
     async def stage(self, draft: Draft) -> Payload:
         """Upload the card's picture. A PDS that does not take it, or none today, gets a card without."""
@@ -152,10 +161,16 @@ class BlueskyAdapter:
                 answer = await self._put(session, payload, key, attempt)
             except Failure as failure:
                 attempt.end()
-                if failure.key_may_be_taken:
-                    attempt.taken = True
-                    return await self._already_there(session, payload, key, failure)
                 remedy = _remedy_for(failure)
+                if failure.key_may_be_taken or (remedy is None and _may_stand(failure, payload)):
+                    attempt.taken = True
+                    receipt = await self._already_there(session, payload, key, failure)
+                    if receipt is not None:
+                        return receipt
+                    attempt.taken = failure.key_may_be_taken
+                    if failure.key_may_be_taken:
+                        await self._note_gates(session, payload, key, attempt, failure)
+                        continue
                 if remedy not in remedies:
                     raise _less(publishing_outcome(failure), payload) from None
             else:
@@ -164,10 +179,15 @@ class BlueskyAdapter:
             session = await self._mend(session, payload, remedy)
 
     async def _put(self, session: Session, payload: Payload, key: str, attempt: "_Put") -> Mapping[str, Any]:
+        record, uri = record_in(payload.body), uri_of(session, key)
+        gates = [{**gate, "post": uri} for gate in gates_in(payload.body)]
         try:
-            return await self._xrpc.put_post(session, key, payload.body, attempt.begin)
+            if gates:
+                records = [record, *gates]
+                return await self._xrpc.create_with_gates(session, key, records, attempt.standing, attempt.begin)
+            return await self._xrpc.put_post(session, key, record, attempt.begin)
         finally:
-            budget = budget_of(attempt.told, self._now())
+            budget = budget_of(attempt.told, self._now(), self._points)
             if budget is not None:
                 self._note_budget(budget)
 
@@ -192,9 +212,9 @@ class BlueskyAdapter:
             raise Uncertain(f"{self._settings.server} answered with the address of another record.")
         return receipt_of(session, payload, key)
 
-    async def _already_there(self, session: Session, payload: Payload, key: str, refusal: Failure) -> Receipt:
-        """The put was refused, maybe because something stands at the key: look what. An older form of this very post
-        counts; nothing is overwritten.
+    async def _already_there(self, session: Session, payload: Payload, key: str, refusal: Failure) -> Receipt | None:
+        """The post was refused, maybe because something stands at the key: look what. An older form of this very post
+        counts; nothing is overwritten. None: nothing stands there.
 
         Another record there is the end: it may be this post, which somebody has edited, so it goes out under no other
         key, either.
@@ -202,14 +222,25 @@ class BlueskyAdapter:
         try:
             record = await self._repository.record_at(session, key)
         except (Failure, ChannelDown) as failure:
-            said = failure.sentence if isinstance(failure, Failure) else failure.message
-            doubt = "What stands at this post's key is not known"
-            raise Uncertain(f"{refusal.sentence} {doubt}: {said}") from None
+            raise _not_known(refusal, failure) from None
         if record is None:
-            raise key_is_free(refusal)
+            return None
         if is_of(payload, record):
             return receipt_of(session, payload, key)
         raise Rejected(f"{other_at(session, key)} It is not overwritten: delete it if this post is to go out.")
+
+    async def _note_gates(
+        self, session: Session, payload: Payload, key: str, attempt: "_Put", refusal: Failure
+    ) -> None:
+        """Nothing stands at the post's key: see whether gates do, which somebody has left when deleting the post, and
+        which are then written over. Raises what the refusal means where none do, or where that was tried."""
+        try:
+            standing = await self._repository.gates_at(session, payload, key)
+        except (Failure, ChannelDown) as failure:
+            raise _not_known(refusal, failure) from None
+        if standing == attempt.standing:
+            raise key_is_free(refusal)
+        attempt.standing = standing
 
     async def _who(self, session: Session) -> tuple[Session, Mapping[str, Any]]:
         return session, await self._xrpc.get_session(session)
@@ -222,6 +253,8 @@ class _Put:
         self._wire: Wire | None = None
         self.taken = False
         """Something may stand at the key, and be this very post."""
+        self.standing: frozenset[str] = frozenset()
+        """Collections of gates that stand at the key."""
 
     def begin(self, wire: Wire) -> None:
         """A put is made, over this wire."""
@@ -247,6 +280,17 @@ def _less(outcome: Outcome, payload: Payload) -> Outcome:
     if not isinstance(outcome, Rejected):
         return outcome
     return Rejected(outcome.message, status=outcome.status, instead=with_less(payload, outcome.message))
+
+
+def _may_stand(failure: Failure, payload: Payload) -> bool:
+    """Whether a post with gates may have been refused because it is there: servers differ in how they say that of a
+    commit, while a put of what is there is no mistake."""
+    return bool(gates_in(payload.body)) and isinstance(publishing_outcome(failure), Rejected)
+
+
+def _not_known(refusal: Failure, failure: Failure | ChannelDown) -> Uncertain:
+    said = failure.sentence if isinstance(failure, Failure) else failure.message
+    return Uncertain(f"{refusal.sentence} What stands at this post's key is not known: {said}")
 
 
 def _remedy_for(failure: Failure) -> Remedy | None:

@@ -12,7 +12,7 @@ from adapters.base import Budget
 from adapters.wire import LONGEST_WAIT, retry_after, server_time
 
 POINTS_PER_PUT = 2
-"""A put takes two points, a create three."""
+POINTS_PER_CREATE = 3
 REQUESTS_PER_POST = 3
 """Besides the put, its picture is uploaded and it is read back once."""
 POINTS_FOR = (3600.0, 86400.0)
@@ -26,8 +26,15 @@ _ROUNDING = 1.0
 """Seconds that times without fractions may be off."""
 
 
-def budget_of(headers: Mapping[str, str], now: datetime) -> Budget | None:
-    """The budget of posts that an answer to one tells of; None where it tells none that can be read."""
+def points_of(gates: int) -> int:
+    """What a post costs: one without gates is put, one with gates is created together with them.
+    https://docs.bsky.app/docs/advanced-guides/rate-limits"""
+    return POINTS_PER_CREATE * (1 + gates) if gates else POINTS_PER_PUT
+
+
+def budget_of(headers: Mapping[str, str], now: datetime, points: int = POINTS_PER_PUT) -> Budget | None:
+    """The budget of posts that an answer to one tells of; None where it tells none that can be read. `points`: what a
+    post costs."""
     policy = _POLICY.fullmatch(headers.get("ratelimit-policy", "").strip())
     left, wait = _number(headers, "ratelimit-remaining"), _reset_in(headers, now)
     if policy is None or left is None or wait is None:
@@ -35,7 +42,7 @@ def budget_of(headers: Mapping[str, str], now: datetime) -> Budget | None:
     limit, per_for = int(policy[1]), float(policy[2])
     if not 0 < wait <= per_for + _ROUNDING or left > limit:
         return None
-    cost = POINTS_PER_PUT if per_for in POINTS_FOR else REQUESTS_PER_POST
+    cost = points if per_for in POINTS_FOR else REQUESTS_PER_POST
     return Budget(max(1, limit // cost), left // cost, per_for, now + timedelta(seconds=wait))
 
 

@@ -5,7 +5,7 @@ The record's rules: https://github.com/bluesky-social/atproto/blob/main/lexicons
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,8 @@ from urllib.parse import unquote
 import ada_url
 
 from adapters.base import Limits
+from adapters.bluesky.choices import Choices, details_of, gates_of, labels_of, self_labels
+from adapters.language import language_of, left_out
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.text import ELLIPSIS, Fitted, fit, graphemes, most_graphemes, tidy_line
@@ -33,20 +35,16 @@ _CARD_DESCRIPTION = Limits(length=600, unit="graphemes", measure=graphemes)
 
 _URI = re.compile(r"https?://[^\s/]\S{0,8000}")
 """The lexicon's format "uri", held to the web: https://atproto.com/specs/lexicon#uri"""
-_LANGUAGE = re.compile(
-    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
-    r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
-)
-"""The part of BCP 47 that pages use: https://www.rfc-editor.org/rfc/rfc5646#section-2.1"""
+
+_BY_DEFAULT = Choices()
 
 
-def compose(post: Post, at: datetime) -> Draft:
+def compose(post: Post, at: datetime, choices: Choices = _BY_DEFAULT) -> Draft:
     """The draft for Bluesky, planned to go out `at`. Raises Rejected where nothing can be made of it."""
     addresses = [_address(part.text, post.link) for part in post.parts if part.kind == "link"]
-    fitted = _fitted([_shown(part) for part in post.parts])
+    fitted = _fitted([_shown(part, choices.hidden_parameters) for part in post.parts])
     links = [span for span in fitted.spans if span.kind == "link"]
     picture, refused = _thumb(post.picture)
-    language, unknown = _language(post.language)
     card = Card(
         _address(post.link, post.link),
         _line(post.title, _CARD_TITLE),
@@ -54,16 +52,25 @@ def compose(post: Post, at: datetime) -> Draft:
         picture is not None,
     )
     marks = tuple(Mark("link", span.start, span.end, address) for span, address in zip(links, addresses, strict=True))
+    languages, unknown = _languages(post.language, choices.languages)
+    labels = labels_of(choices, post)
+    record = _record(fitted.text, marks, card, at)
+    if languages:
+        record["langs"] = list(languages)
+    if labels:
+        record["labels"] = self_labels(labels)
+    gates = gates_of(choices, record["createdAt"])
     return Draft(
         text=fitted.text,
         length=graphemes(fitted.text),
         limit=LIMITS.length,
         unit=LIMITS.unit,
-        body=_record(fitted.text, marks, card, language, at),
+        body={**record, "gates": gates} if gates else record,
         media=() if picture is None else (Media(picture.data, picture.mime, "", picture.width, picture.height),),
         marks=marks,
         card=card,
         warnings=(*fitted.warnings, *refused, *unknown),
+        details=tuple(details_of(choices, languages, labels)),
     )
 
 
@@ -83,15 +90,16 @@ def links_of(record: Any) -> frozenset[str]:
     return frozenset()
 
 
-def shown_link(address: str) -> str:
-    """An address as readers see it: "example.com/news/…", whole path segments after the whole host name.
+def shown_link(address: str, hidden: Collection[str] = ()) -> str:
+    """An address as readers see it: "example.com/news/…", whole path segments after the whole host name. Parameters of
+    its query are not shown that have one of the `hidden` names.
 
     The app warns whoever follows a link whose text names another host than its address does, so the host is never
     touched, not even a "www.": https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts
     """
     url = ada_url.URL(address)
     host, path = url.host, _readable(url.pathname)
-    rest = f"{path}{url.search}{url.hash}".rstrip("/")
+    rest = f"{path}{_shown_query(url.search, hidden)}{url.hash}".rstrip("/")
     if len(host) + len(rest) <= LONGEST_LINK_TEXT:
         return f"{host}{rest}"
     kept = host
@@ -102,6 +110,13 @@ def shown_link(address: str) -> str:
     return f"{kept}/{ELLIPSIS}"
 
 
+def _shown_query(search: str, hidden: Collection[str]) -> str:
+    if not hidden:
+        return search
+    kept = [pair for pair in search.removeprefix("?").split("&") if pair and pair.partition("=")[0] not in hidden]
+    return f"?{'&'.join(kept)}" if kept else ""
+
+
 def _readable(path: str) -> str:
     """A path without its percent signs, where what they stand for is letters that can be shown: "/köln"."""
     plain = unicodedata.normalize("NFC", unquote(path, errors="replace"))
@@ -109,7 +124,7 @@ def _readable(path: str) -> str:
     return plain if harmless else path
 
 
-def _record(text: str, marks: Sequence[Mark], card: Card, language: str | None, at: datetime) -> Json:
+def _record(text: str, marks: Sequence[Mark], card: Card, at: datetime) -> dict[str, Any]:
     external = {"uri": card.link, "title": card.title, "description": card.description}
     record: dict[str, Any] = {
         "$type": "app.bsky.feed.post",
@@ -119,8 +134,6 @@ def _record(text: str, marks: Sequence[Mark], card: Card, language: str | None, 
     }
     if marks:
         record["facets"] = [_facet(text, mark) for mark in marks]
-    if language:
-        record["langs"] = [language]
     return record
 
 
@@ -155,9 +168,9 @@ def _address(text: str, link: str) -> str:
     return address
 
 
-def _shown(part: Part) -> Part:
+def _shown(part: Part, hidden: Collection[str]) -> Part:
     if part.kind == "link" and "://" in part.text:
-        return Part("link", shown_link(part.text.strip()))
+        return Part("link", shown_link(part.text.strip(), hidden))
     return part
 
 
@@ -176,13 +189,11 @@ def _thumb(picture: Picture | None) -> tuple[Picture | None, tuple[str, ...]]:
     return picture, ()
 
 
-def _language(tag: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """The language in the spelling that PDSs check for, or none with a warning: a bad one would refuse the post."""
-    if not tag or not tag.strip():
-        return None, ()
-    found = _LANGUAGE.fullmatch(tag.strip().replace("_", "-").lower())
-    variants = found["variants"].split("-")[1:] if found else []
-    if not found or len(set(variants)) < len(variants):
-        return None, (f"the language {tag!r} was left out: it is not a BCP 47 tag such as de or pt-BR",)
-    script, region = (found["script"] or "").title(), (found["region"] or "").upper()
-    return "-".join(filter(None, (found["language"], script, region, *variants))), ()
+def _languages(own: str | None, others: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The post's own language, else the channel's, in the spelling that PDSs check for; and a warning of an own one
+    that is none, which would refuse the post."""
+    try:
+        language = language_of(own)
+    except ValueError:
+        return others, (left_out(own),)
+    return (language.tag,) if language else others, ()

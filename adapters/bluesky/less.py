@@ -7,8 +7,9 @@ from typing import Any
 from adapters.bluesky.compose import links_of
 from adapters.post import Payload
 
-_NOT_BY_LESS = re.compile(r"\brecord[./](?:text|facets|langs|createdAt)\b")
-"""What a smaller card does not help against: a PDS names the part that it refuses, as in "… at $.record.text"."""
+_NOT_BY_LESS = re.compile(r"\brecord[./](?:text|facets|langs|labels|createdAt)\b|\bapp\.bsky\.feed\.\w+gate\b")
+"""What a smaller card does not help against: a PDS names the part that it refuses, as in "… at $.record.text". A gate
+is never left out: without it the post would be open to all."""
 
 
 def with_less(payload: Payload, refusal: str) -> Payload | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+from adapters.bluesky.choices import gates_in
 from adapters.bluesky.less import is_of
 from adapters.bluesky.listing import newest_of
 from adapters.bluesky.outcomes import RENEWABLE, Failure, inactive, reading_outcome
@@ -74,10 +75,15 @@ class Repository:
                 return None
         return None
 
-    async def record_at(self, session: Session, key: str) -> object:
+    async def gates_at(self, session: Session, payload: Payload, key: str) -> frozenset[str]:
+        """The collections of those of the payload's gates that stand at a key."""
+        wanted = [str(gate["$type"]) for gate in gates_in(payload.body)]
+        return frozenset([each for each in wanted if await self.record_at(session, key, each) is not None])
+
+    async def record_at(self, session: Session, key: str, collection: str = POSTS) -> object:
         """What stands at a key; None: nothing."""
         try:
-            return (await self._xrpc.get_post(session, key))["value"]
+            return (await self._xrpc.get_record(session, key, collection))["value"]
         except Failure as failure:
             if failure.by_another:
                 await self._check_active(session)

@@ -6,7 +6,7 @@ token explicitly (`ignore_session_check`), and `adapters.bluesky.signin` alone d
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -31,6 +31,7 @@ Notice = Callable[[Wire], None]
 POSTS: Final = "app.bsky.feed.post"
 LIST_PAGE: Final = 100
 """The most that a PDS lists at once."""
+_APPLY_WRITES = "com.atproto.repo.applyWrites"
 _CONNECT_FOR = 10.0
 _CALL_FOR = 30.0
 _UPLOAD_FOR = 60.0
@@ -79,9 +80,9 @@ class Xrpc:
         """Whose session it is, and the state of the account."""
         return await self._query(session, "com.atproto.server.getSession", needs=("did", "handle"))
 
-    async def get_post(self, session: Session, rkey: str) -> Mapping[str, Any]:
+    async def get_record(self, session: Session, rkey: str, collection: str = POSTS) -> Mapping[str, Any]:
         """The record at a key: "uri", "value". RecordNotFound when there is none."""
-        params = models.ComAtprotoRepoGetRecord.Params(repo=session.did, collection=POSTS, rkey=rkey)
+        params = models.ComAtprotoRepoGetRecord.Params(repo=session.did, collection=collection, rkey=rkey)
         return await self._query(session, "com.atproto.repo.getRecord", params, needs=("uri", "value"))
 
     async def list_posts(self, session: Session, cursor: str | None) -> tuple[list[Any], str | None]:
@@ -110,16 +111,37 @@ class Xrpc:
         (https://docs.bsky.app/docs/api/com-atproto-repo-put-record), so the body is ours. No limit but the caller's.
         """
         body = {"repo": session.did, "collection": POSTS, "rkey": rkey, "record": record, "swapRecord": None}
-        content = json.dumps(body, ensure_ascii=False).encode()
-        return await self._procedure(
-            session,
-            "com.atproto.repo.putRecord",
-            content,
-            "application/json",
-            needs=("uri", "cid"),
-            within_for=None,
-            notice=notice,
-        )
+        return await self._write(session, "com.atproto.repo.putRecord", body, ("uri", "cid"), notice)
+
+    async def create_with_gates(
+        self,
+        session: Session,
+        rkey: str,
+        records: Sequence[Mapping[str, Any]],
+        standing: Collection[str],
+        notice: Notice,
+    ) -> Mapping[str, Any]:
+        """Create the post, which is the first of `records`, and its gates at their key, all or none of them: then this
+        is the visible call. Its wire goes to `notice`; the answer is what is told of the post.
+
+        `standing`: collections of gates that are there already, and are written over. A post that is there makes the
+        server refuse it all. https://docs.bsky.app/docs/api/com-atproto-repo-apply-writes
+        """
+        writes = [
+            {
+                "$type": f"{_APPLY_WRITES}#{'update' if record['$type'] in standing else 'create'}",
+                "collection": record["$type"],
+                "rkey": rkey,
+                "value": record,
+            }
+            for record in records
+        ]
+        body = {"repo": session.did, "writes": writes}
+        answer = await self._write(session, _APPLY_WRITES, body, ("results",), notice)
+        first = answer["results"][0] if isinstance(answer["results"], list) else None
+        if not isinstance(first, dict) or not first.get("uri"):
+            raise Failure(host_of(session.pds), phase="answered", status=HTTPStatus.OK)
+        return first
 
     async def close(self) -> None:
         """Drop the connections."""
@@ -137,6 +159,14 @@ class Xrpc:
             nsid, params=params, headers=_bearer(session.access), ignore_session_check=True
         )
         return _object(session.pds, await self._watched(session.pds, call), needs)
+
+    async def _write(
+        self, session: Session, nsid: str, body: Mapping[str, Any], needs: tuple[str, ...], notice: Notice
+    ) -> Mapping[str, Any]:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return await self._procedure(
+            session, nsid, content, "application/json", needs=needs, within_for=None, notice=notice
+        )
 
     async def _procedure(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from adapters.sandbox.bluesky_accounts import Account
+from adapters.sandbox.bluesky_gates import effect
 from adapters.sandbox.bluesky_post import COLLECTION, created_at, is_readable
 from adapters.sandbox.bluesky_repo import Record
 from adapters.sandbox.server import PublicPost
@@ -44,7 +45,13 @@ def public_post(account: Account, rkey: str, record: Record) -> PublicPost:
         card=card,
         marks=tuple(("link", marked) for marked, _ in spans),
         language=next(iter(value.get("langs", [])), None),
-        extra={"uri": f"at://{account.did}/{COLLECTION}/{rkey}", "cid": record.cid},
+        extra={
+            "uri": f"at://{account.did}/{COLLECTION}/{rkey}",
+            "cid": record.cid,
+            "languages": value.get("langs", []),
+            "labels": [label["val"] for label in value.get("labels", {}).get("values", [])],
+            **effect(account.repo, rkey),
+        },
     )
 
 

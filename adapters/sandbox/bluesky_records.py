@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from adapters.sandbox import bluesky_methods as methods
 from adapters.sandbox.bluesky_accounts import Account, Accounts
+from adapters.sandbox.bluesky_gates import GATES, check_gate
 from adapters.sandbox.bluesky_methods import Method
 from adapters.sandbox.bluesky_post import COLLECTION, TooLoose, check_post, is_readable
 from adapters.sandbox.bluesky_public import public_post
@@ -66,7 +67,7 @@ class Records:
         very same record is there already. https://docs.bsky.app/docs/api/com-atproto-repo-put-record"""
         repo = self._own_repo(holder, data)
         path = (data["collection"], data["rkey"])
-        value, status = _prepared(path, data["record"], data.get("validate"))
+        value, status = _prepared(repo, path, data["record"], data.get("validate"))
         current = repo.records.get(path)
         if current and "swapRecord" in data and data["swapRecord"] is None and self._taken != "compare":
             raise XrpcError(409) if self._taken == "conflict" else XrpcError(500)
@@ -80,7 +81,7 @@ class Records:
     def _create(self, holder: Account, data: Data) -> Answer:
         repo = self._own_repo(holder, data)
         path = (data["collection"], data.get("rkey") or repo.next_tid())
-        value, status = _prepared(path, data["record"], data.get("validate"))
+        value, status = _prepared(repo, path, data["record"], data.get("validate"))
         commit = self._commit(holder, [Write("create", path, value)], data)
         return _written(repo, path, value, status, commit)
 
@@ -104,8 +105,10 @@ class Records:
             result: Data = {"$type": f"{methods.APPLY_WRITES.nsid}#{action}Result"}
             value: Data = {}
             if action != "delete":
-                value, status = _prepared(path, item["value"], data.get("validate"))
+                value, status = _prepared(repo, path, item["value"], data.get("validate"))
                 result |= {"uri": _uri(repo, path), "cid": record_cid(value)} | status
+            if action == "create" and path in repo.records and self._taken == "conflict":
+                raise XrpcError(409)
             writes.append(Write(action, path, value))
             results.append(result)
         commit = self._commit(holder, writes, data)
@@ -179,22 +182,25 @@ class Records:
         return commit
 
 
-def _prepared(path: Path, record: Data, validate: bool | None) -> tuple[Data, Data]:
-    """The record as it is stored, and what is told of its validation. Only posts have a known lexicon here."""
+def _prepared(repo: Repo, path: Path, record: Data, validate: bool | None) -> tuple[Data, Data]:
+    """The record as it is stored, and what is told of its validation. Posts and gates have a known lexicon here."""
     collection, rkey = path
     value = {"$type": collection} | record
     if value["$type"] != collection:
         raise XrpcError(400, message=f"Invalid $type: expected {collection}, got {value['$type']}")
     if validate is False:
         return value, {}
-    if collection != COLLECTION:
+    if collection != COLLECTION and collection not in GATES:
         if validate:
             raise XrpcError(400, message=f"Unknown lexicon type: {collection}")
         return value, {"validationStatus": "unknown"}
     if not is_tid(rkey):
         raise XrpcError(400, message=f'Invalid record key for {collection}: Invalid TID string (got "{rkey}")')
     try:
-        check_post(value)
+        if collection == COLLECTION:
+            check_post(value)
+        else:
+            check_gate(repo.did, path, value)
     except Invalid as invalid:
         raise XrpcError(400, message=f"Invalid {collection} record: {invalid}") from invalid
     except TooLoose as loose:

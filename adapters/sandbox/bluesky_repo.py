@@ -23,6 +23,8 @@ class Record:
     value: dict[str, Any]
     cid: str
     indexed_at: float
+    number: int = 0
+    """Which one it was of all that were ever written here."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Repo:
         self._blobs: dict[str, Blob] = {}
         self._now = now
         self._clock = 0
+        self._written = 0
         self.head = Commit(cid_of_record({"did": did}), self.next_tid())
 
     def next_tid(self) -> str:
@@ -119,7 +122,8 @@ class Repo:
             raise XrpcError(500)
         if write.action == "delete":
             return None
-        return Record(write.value, record_cid(write.value), self._now())
+        self._written += 1
+        return Record(write.value, record_cid(write.value), self._now(), self._written)
 
     def _check_blobs(self, staged: dict[Path, Record | None]) -> None:
         for ref in (ref for record in staged.values() if record for ref in blobs_in(record.value)):

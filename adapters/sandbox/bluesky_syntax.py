@@ -96,8 +96,18 @@ def tid(microseconds: int, clock: int) -> str:
     return "".join(_TID_ALPHABET[(number >> shift) & 31] for shift in range(60, -1, -5))
 
 
+def is_at_uri(text: str) -> bool:
+    """at://AUTHORITY/COLLECTION/KEY, the last two if need be: https://atproto.com/specs/at-uri-scheme"""
+    scheme, _, rest = text.partition("://")
+    authority, *path = rest.split("/")
+    checks = (is_nsid, is_record_key)
+    well_formed = all(check(part) for check, part in zip(checks, path, strict=False))
+    return scheme == "at" and is_at_identifier(authority) and len(path) <= len(checks) and well_formed
+
+
 FORMATS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "at-identifier": ("AT identifier", is_at_identifier),
+    "at-uri": ("AT-URI", is_at_uri),
     "datetime": ("datetime", is_datetime),
     "did": ("DID", is_did),
     "handle": ("handle", is_handle),
