@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -21,7 +21,7 @@ import pytest_asyncio
 from adapters.sandbox.bluesky import BlueskySandbox
 from adapters.sandbox.bluesky_syntax import tid
 from tests.real.pds.conversation import Step, Talk, Told, User, hold, hold_at_once
-from tests.real.pds.records import POSTS, RECORD, linked
+from tests.real.pds.records import GATES, POSTS, RECORD, linked
 from tests.real.pds.server import RealPds
 from tests.real.pds.talks import (
     BLOBS,
@@ -31,12 +31,14 @@ from tests.real.pds.talks import (
     apply,
     create,
     delete,
+    gate,
     get,
     login,
     one,
     put,
     read,
     upload,
+    with_gate,
 )
 
 # The sandbox lives in the loop of the fixtures, so the tests run there too.
@@ -135,6 +137,27 @@ async def test_the_sandbox_judges_posts_as_the_real_pds(users: Pair, name: str) 
     """Each post is taken or refused by both, and has the same CID where it is taken."""
     for record in POSTS[name]:
         await both(users, lambda user, rkey, record=record: [put(user, rkey, record)])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", GATES)
+async def test_the_sandbox_judges_gates_as_the_real_pds(users: Pair, name: str) -> None:
+    """Each gate of a post is taken or refused by both."""
+    for kind, changes in GATES[name]:
+        rkey = users.rkey()
+        expected, got = [await user.told(gate(user, rkey, kind, **changes)) for user in (users.real, users.ours)]
+        assert replace(expected, cid=None) == replace(got, cid=None), changes  # the accounts are two
+
+
+async def test_a_post_and_its_gates_come_at_once_as_on_the_real_pds(users: Pair) -> None:
+    """A commit of a post and its gates is taken whole and once; with a gate written over it is taken again."""
+    rkey = users.rkey()
+    for actions in (("create", "create"), ("create", "create"), ("create", "update"), ("update", "update")):
+        expected, got = [await user.told(with_gate(user, rkey, *actions)) for user in (users.real, users.ours)]
+        assert expected == got, actions
+    for user in (users.real, users.ours):
+        await user.told(delete(user, rkey))
+    expected, got = [await user.told(with_gate(user, rkey, "create", "update")) for user in (users.real, users.ours)]
+    assert (expected, 200, True) == (got, expected.status, expected.committed)
 
 
 @pytest.mark.parametrize("name", RACES)

@@ -161,3 +161,36 @@ POSTS: dict[str, list[Mapping[str, Any]]] = {
     "types": [without("$type"), {**RECORD, "$type": "app.bsky.feed.like"}, {**RECORD, "via": "Handbill"}],
 }
 """Records to put, each on its own."""
+
+THREADGATE = "app.bsky.feed.threadgate"
+POSTGATE = "app.bsky.feed.postgate"
+GATES: dict[str, list[tuple[str, Mapping[str, Any]]]] = {
+    "replies": [
+        (THREADGATE, {"allow": allow})
+        for allow in _any(
+            [],
+            [{"$type": f"{THREADGATE}#followerRule"}],
+            [{"$type": f"{THREADGATE}#{kind}Rule"} for kind in ("follower", "following", "mention")],
+            [{"$type": f"{THREADGATE}#mentionRule"}] * 6,
+            [{"$type": f"{THREADGATE}#listRule"}],
+            [{"$type": f"{THREADGATE}#otherRule"}],
+            [{}],
+            None,
+            "nobody",
+        )
+    ],
+    "quotes": [
+        (POSTGATE, {"embeddingRules": rules})
+        for rules in _any([], [{"$type": f"{POSTGATE}#disableRule"}], [{"$type": f"{POSTGATE}#disableRule"}] * 6, None)
+    ],
+    "fields": [
+        *((kind, {}) for kind in (THREADGATE, POSTGATE)),
+        *((kind, {"createdAt": date}) for kind in (THREADGATE, POSTGATE) for date in (None, "yesterday")),
+        *(
+            (kind, {"post": post})
+            for kind in (THREADGATE, POSTGATE)
+            for post in _any(None, "at://x", "https://a.example/")
+        ),
+    ],
+}
+"""Gates, good and bad: collection, and what is added to one that is good."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.real.pds.conversation import Step, Talk, User
-from tests.real.pds.records import NO_BLOB, NO_RECORD, POST, RECORD, USED, card
+from tests.real.pds.records import NO_BLOB, NO_RECORD, POST, RECORD, THREADGATE, USED, card
 
 REPO = "com.atproto.repo."
 NO_DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -56,6 +56,22 @@ def apply(user: User, *writes: Mapping[str, Any]) -> Step:
 def one(action: str, rkey: str, **more: Any) -> dict[str, Any]:
     """A write for `apply`."""
     return {"$type": f"{REPO}applyWrites#{action}", "collection": "com.example.note", "rkey": rkey, **more}
+
+
+def gate(user: User, rkey: str, kind: str, **changes: Any) -> Step:
+    """Write the gate of a post at a key."""
+    record = {"$type": kind, "post": f"at://{user.did}/{POST}/{rkey}", "createdAt": RECORD["createdAt"], **changes}
+    return Step(f"{REPO}putRecord", {"repo": user.did, "collection": kind, "rkey": rkey, "record": record})
+
+
+def with_gate(user: User, rkey: str, *actions: str) -> Step:
+    """A post and its gate, each by its action, in one commit."""
+    closed = gate(user, rkey, THREADGATE, allow=[]).body["record"]
+    writes = [
+        {"$type": f"{REPO}applyWrites#{action}", "collection": record["$type"], "rkey": rkey, "value": record}
+        for action, record in zip(actions, (RECORD, closed), strict=True)
+    ]
+    return apply(user, *writes)
 
 
 def login(identifier: str, **more: Any) -> Step:
