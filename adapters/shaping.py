@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -38,13 +38,18 @@ def _parameters(value: object) -> object:
         pairs = [each.partition("=") for each in value.split(",") if each.strip()]
         value = {name.strip(): text.strip() for name, _, text in pairs}
     if isinstance(value, Mapping):
-        wrong = [name for name, text in value.items() if not (_PARAMETER.fullmatch(str(name)) and str(text).strip())]
+        wrong = [name for name, text in value.items() if not (_PARAMETER.fullmatch(str(name)) and _is_told(text))]
         if wrong:
             raise ValueError(
                 f"{str(wrong[0])!r} is not the name of a parameter with a value: write it like utm_source=mastodon"
             )
-        return {str(name): str(text) for name, text in value.items()}
+        return {str(name): str(text).strip() for name, text in value.items()}
     return value
+
+
+def _is_told(value: object) -> bool:
+    """A text or a whole number."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(split)]
@@ -81,9 +86,10 @@ def with_parameters(link: str, parameters: Mapping[str, str]) -> str:
     if not parameters:
         return link
     address, hash_sign, fragment = link.partition("#")
-    base, _, query = address.partition("?")
-    there = {pair.partition("=")[0] for pair in query.split("&")}
-    added = [f"{quote(name)}={quote(value, safe='')}" for name, value in parameters.items() if name not in there]
+    _, question_mark, query = address.partition("?")
+    there = {unquote(pair.partition("=")[0]) for pair in query.split("&")}
+    added = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items() if name not in there)
     if not added:
         return link
-    return f"{base}?{'&'.join(filter(None, [query.strip('&'), *added]))}{hash_sign}{fragment}"
+    between = "?" if not question_mark else "" if query == "" or query.endswith("&") else "&"
+    return f"{address}{between}{added}{hash_sign}{fragment}"

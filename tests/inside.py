@@ -39,7 +39,7 @@ async def core_on(stage: Stage, clock: LoopClock, **more: str) -> AsyncIterator[
         account = f"{channel.platform}:{channel.settings.account}"
         notes = Notes()
         adapter = open_adapter(channel, doors, redactor, owner=True, waits=waits, notes=notes)
-        opened.append(Opened(channel.name, adapter, account, notes))
+        opened.append(Opened(channel.name, adapter, account, notes, shape=channel.settings.shape))
     core = Core(settings, opened, doors, redactor.redact)
     try:
         await core.start()
