@@ -182,9 +182,12 @@ async def test_the_same_call_may_be_repeated_for_ever(taken: Taken) -> None:
         assert ([([], ["disableRule"])], head) == (scene.seen(), scene.repo.head)
 
 
-@pytest.mark.parametrize("taken", ["compare", "conflict", "error"])
 @pytest.mark.parametrize(
-    "fault", ["drop", "cut", "garbage", "garbage-after", "error=500", "error-after=500", "error=502", "error-after=502"]
+    ("fault", "taken"),
+    [
+        *[(fault, "compare") for fault in ("drop", "cut", "garbage", "garbage-after", "error=500", "error-after=502")],
+        *[("error-after=500", taken) for taken in ("compare", "conflict", "error")],
+    ],
 )
 async def test_a_lost_answer_is_settled(fault: str, taken: Taken) -> None:
     """Wherever the answer is lost, the post is found or sent again: one post, and its gates with it from the start."""
