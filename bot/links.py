@@ -8,26 +8,11 @@ import re
 
 from ada_url import URL
 
+from adapters.tracking import is_tracking
+
 MAX_LENGTH = 8_000
 """Characters. No server that we know takes more, and no platform posts more."""
 
-_TRACKING_PREFIXES = (
-    *("utm_", "at_", "ns_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "oly_", "vero_", "fb_", "wt_", "wt.", "guce_"),
-    *("_hs", "mc_", "iterable_", "cm_mmc", "stm_"),
-)
-_TRACKING = frozenset(
-    name
-    for line in (
-        "xtor fbclid gclid gclsrc dclid gbraid wbraid msclkid igshid igsh twclid yclid ttclid li_fat_id _ga _gl",
-        "_openstat hsctatracking mkt_tok cmpid cmp icid ito ocid ncid s_cid s_kwcid sc_cid sr_share trk",
-        "trkcampaign guccounter __twitter_impression ftag ftcamp smid smtyp emc yptr wtmc wt_mc rss mibextid epik",
-        "srsltid sfmc_id",
-    )
-    for name in line.split()
-)
-_WHENCE = frozenset({"ref", "source", "src", "from", "via", "partner", "referrer"})
-"""Parameters that tell where a reader came from, if their value is a feed word; else they may name a thing."""
-_FEED_WORDS = frozenset({"rss", "feed", "feeds", "atom", "rssfeed", "rss2", "rss-feed", "newsletter"})
 _FEED_FRAGMENTS = frozenset({"rss", "feed", "atom", "comments"})
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -112,16 +97,7 @@ def _normal_escapes(text: str) -> str:
 
 
 def _kept_parameters(query: str) -> list[str]:
-    return [part for part in _normal_escapes(query).split("&") if part and not _is_tracking(part)]
-
-
-def _is_tracking(parameter: str) -> bool:
-    name, _, value = parameter.lower().partition("=")
-    return (
-        name.startswith(_TRACKING_PREFIXES)
-        or name in _TRACKING
-        or (name in _WHENCE and value.strip("/") in _FEED_WORDS)
-    )
+    return [part for part in _normal_escapes(query).split("&") if part and not is_tracking(part)]
 
 
 def _kept_fragment(fragment: str) -> str:

@@ -41,7 +41,7 @@ PURE = (
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.unmarked", "adapters.address"),
-    *("adapters.shaping", "adapters.hashtags", "adapters.rules", "adapters.language"),
+    *("adapters.shaping", "adapters.hashtags", "adapters.rules", "adapters.language", "adapters.tracking"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     *("adapters.bluesky.less", "adapters.bluesky.choices"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),

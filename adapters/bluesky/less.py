@@ -6,6 +6,7 @@ from typing import Any
 
 from adapters.bluesky.compose import links_of
 from adapters.post import Payload
+from adapters.tracking import without_tracking
 
 _NOT_BY_LESS = re.compile(r"\brecord[./](?:text|facets|langs|labels|createdAt)\b|\bapp\.bsky\.feed\.\w+gate\b")
 """What a smaller card does not help against: a PDS names the part that it refuses, as in "… at $.record.text". A gate
@@ -26,7 +27,8 @@ def with_less(payload: Payload, refusal: str) -> Payload | None:
 
 
 def is_of(payload: Payload, record: Any) -> bool:
-    """Whether a record is this payload's post in whichever form it went out: it leads to the article."""
+    """Whether a record is this payload's post in whichever form it went out: it leads to the article, what statistics
+    are made of aside, which may have been set otherwise then."""
     embed = payload.body.get("embed")
     links = links_of(payload.body) if embed is None else {embed["external"]["uri"]}
-    return links <= links_of(record)
+    return set(map(without_tracking, links)) <= set(map(without_tracking, links_of(record)))

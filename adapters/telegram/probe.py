@@ -13,10 +13,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from adapters.outcomes import Absent, Answer, AskAgain, CannotTell
 from adapters.telegram.verdict import Seen, addresses
+from adapters.tracking import without_tracking
 
 MISSES = 12
 """Numbers in a row that lead to nothing, after which a round without an upper end is over. An album takes up to ten
@@ -186,12 +186,9 @@ def plain(text: str) -> str:
 
 
 def address(link: str) -> str:
-    """`link` in one spelling: the host in lower case, the root with its slash."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return link
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
+    """`link` in one spelling: the host in lower case, the root with its slash, and without what statistics are made of,
+    which may have been set otherwise when the message went out."""
+    return without_tracking(link)
 
 
 def in_a_row(chat: int | str) -> bool:
