@@ -29,7 +29,7 @@ class Payloads:
         """The frozen payload and its key; composed and staged, if this is the first time."""
         if delivery.body is not None:
             return await self.frozen(delivery), self._key_of_frozen(delivery, article)
-        picture = await find_picture(self._doors, article) if self._adapter.takes_picture else None
+        picture = (await find_picture(self._doors, article)).picture if self._adapter.takes_picture else None
         place = Place(self._adapter.platform, self._channel.name, self._shape)
         post = self._renderer.post(article, place, picture)
         draft = self._adapter.compose(post, self._doors.clock.now())

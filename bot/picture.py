@@ -1,7 +1,7 @@
 """Pictures from anywhere to pictures that platforms take. CPU work only; the caller gives it a thread.
 
-What comes out was decoded and encoded by us: a JPEG without metadata, upright, in sRGB, within the limits. What is
-refused is refused with a sentence.
+What comes out was decoded and encoded by us: a JPEG of one frame without metadata, upright, in sRGB, on white where it
+was transparent, within the limits. What is refused is refused with a sentence.
 """
 
 import io
@@ -11,16 +11,38 @@ from collections.abc import Iterator
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from adapters.post import Picture
+from bot.focal import Point, focus_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+"""What browsers show. No other decoder is ever let near bytes from the web."""
 MAX_PIXELS = 50_000_000
 """More is taken for a decompression bomb; a good camera has less."""
+LEAST_SIDE = 100
+"""Pixels. Less is an icon, a line or a counter of readers: over the width of a card it would be a blur."""
+LONGEST_STRIP = 10
+"""How many times as long as wide a picture may be. Platforms take up to 20, of which a card would show a stripe."""
 
 _QUALITIES = (88, 80, 72, 62, 50)
-_SMALLEST = 2
-"""Pixels. Smaller pictures are there to count readers."""
 _SMALLEST_SHRUNK = 64
 _MAX_PROFILE = 2**20
+_ORIENTATION = 0x0112
+"""https://www.exif.org/Exif2-2.PDF, 4.6.4 A: 1 is upright."""
+_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", ""),
+    (b"\x89PNG", ""),
+    (b"GIF8", ""),
+    (b"RIFF", ""),
+    (b"II*\0", "a TIFF file"),
+    (b"MM\0*", "a TIFF file"),
+    (b"BM", "a BMP file"),
+    (b"\0\0\1\0", "an icon (ICO)"),
+    (b"8BPS", "a Photoshop file"),
+    (b"%PDF", "a PDF file"),
+    (b"\xff\x0a", "a JPEG XL file"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
+)
+"""How files begin, and what that makes them; "": one of ours, so that it must be broken."""
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -36,22 +58,29 @@ class BadPicture(Exception):
 
 def normalise(data: bytes, alt: str, *, max_bytes: int = 950_000, longest: int = 1600) -> Picture:
     """`data` as a JPEG of at most `max_bytes` bytes, its longer side at most `longest` pixels. Raises BadPicture."""
-    picture = _decoded(data, longest)
-    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    picture, focus = _decoded(data, longest)
     for shrunk, encoded in _encodings(picture):
         if len(encoded) <= max_bytes:
-            return Picture(encoded, "image/jpeg", shrunk.width, shrunk.height, alt.strip())
+            return Picture(encoded, "image/jpeg", shrunk.width, shrunk.height, alt.strip(), focus)
     raise BadPicture(f"The picture does not fit into {max_bytes:,} bytes.")
 
 
-def _decoded(data: bytes, longest: int) -> Image.Image:
-    """The first frame, upright, in RGB."""
+def _decoded(data: bytes, longest: int) -> tuple[Image.Image, Point | None]:
+    """The first frame, upright, in RGB, no longer than `longest`; and the point in it that its file calls the subject.
+
+    It is made small before its colours are worked on: of 50 million pixels, one copy is enough.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(image)
+            _check_shape(image.size)
+            size = image.size
             image.draft("RGB", (longest, longest))  # lets JPEG decode at a fraction of its size
             image.load()
-            return _flat(_in_srgb(_upright(image)))
+            # Where regions are counted from in a picture that lies on its side, tools do not agree.
+            focus = focus_of(image.info.get("xmp"), size) if _is_upright(image) else None
+            small = _resizable(image)
+            small.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            return _flat(_in_srgb(_upright(small))), focus
     except BadPicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -62,11 +91,14 @@ def _decoded(data: bytes, longest: int) -> Image.Image:
         raise BadPicture("The picture is damaged or incomplete.") from None
 
 
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
+def _check_shape(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
         raise _too_large()
-    if min(image.size) < _SMALLEST:
-        raise BadPicture(f"The picture has only {image.width} × {image.height} pixels.")
+    if min(size) < LEAST_SIDE:
+        raise BadPicture(f"The picture has only {width} × {height} pixels, and {LEAST_SIDE} each way are the least.")
+    if max(size) > min(size) * LONGEST_STRIP:
+        raise BadPicture(f"The picture is a strip of {width} × {height} pixels.")
 
 
 def _too_large() -> BadPicture:
@@ -74,12 +106,30 @@ def _too_large() -> BadPicture:
 
 
 def _what_it_is(data: bytes) -> str:
+    if not data:
+        return "The picture is empty."
     start = data[:2_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in start:
         return "The picture is an SVG drawing, which platforms do not take."
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "What should be a picture is a web page."
-    return "The picture is empty." if not data else "The picture is not a JPEG, PNG, WebP, GIF or AVIF."
+    if start.startswith(b"<"):
+        return "What should be a picture is a web page or other text."
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
+        return _not_taken("a HEIC file")
+    for beginning, kind in _BEGINNINGS:
+        if data.startswith(beginning):
+            return _not_taken(kind) if kind else "The picture is damaged or incomplete."
+    return "The picture is not a JPEG, PNG, WebP, GIF or AVIF."
+
+
+def _not_taken(kind: str) -> str:
+    return f"The picture is {kind}, not a JPEG, PNG, WebP, GIF or AVIF."
+
+
+def _is_upright(image: Image.Image) -> bool:
+    try:
+        return bool(image.getexif().get(_ORIENTATION, 1) == 1)
+    except Exception:  # as above
+        return True
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -90,24 +140,34 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def _resizable(image: Image.Image) -> Image.Image:
+    """`image` in a mode in which neighbouring pixels can be mixed."""
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
 def _in_srgb(image: Image.Image) -> Image.Image:
     """`image` in the one colour space that needs no profile to be right."""
     profile = image.info.get("icc_profile")
-    if not isinstance(profile, bytes) or not 0 < len(profile) <= _MAX_PROFILE or image.mode not in ("RGB", "CMYK"):
+    if not isinstance(profile, bytes) or not 0 < len(profile) <= _MAX_PROFILE:
         return image
+    colours = image.convert("RGB") if image.mode == "RGBA" else image
     try:
         source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
+        colours = ImageCms.profileToProfile(colours, source, target, outputMode="RGB") or colours
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
+    if image.mode == "RGBA":
+        colours.putalpha(image.getchannel("A"))
+    return colours
 
 
 def _flat(image: Image.Image) -> Image.Image:
     """`image` in RGB, with white where it was transparent and nothing but its pixels."""
-    if image.mode.startswith("I"):  # 16 bits of grey
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
+    if image.mode == "RGBA":
         ground = Image.new("RGB", image.size, "white")
         ground.paste(image, mask=image.getchannel("A"))
         return ground

@@ -1,8 +1,11 @@
 """The picture of an article, fetched and made fit: a broken one costs the picture, never the post."""
 
+from dataclasses import dataclass
+
 import structlog
 
 from adapters.post import Picture
+from bot.alt import alt_of
 from bot.doors import Doors, FetchFailed
 from bot.model import Article
 
@@ -11,17 +14,31 @@ log = structlog.get_logger()
 MAX_BYTES = 20 * 2**20
 
 
-async def find_picture(doors: Doors, article: Article) -> Picture | None:
-    """The article's picture as platforms take it, or None where there is none that can be used."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What came of looking for a picture."""
+
+    picture: Picture | None
+    why_none: str = ""
+    """Where there is none: the end of a sentence, as in "no picture: the article has none"."""
+
+
+async def find_picture(doors: Doors, article: Article) -> Sought:
+    """The article's picture as platforms take it, or why there is none that can be used."""
     if not article.picture_url:
-        return None
+        return Sought(None, "the article has none")
     from bot.picture import BadPicture, normalise  # noqa: PLC0415 # Pillow: several megabytes that not all need
 
-    # A fallback must never describe what nobody has looked at: it says only what the picture belongs to.
-    alt = article.picture_alt or f"Picture accompanying: {article.title}"
+    alt = alt_of(article.picture_alt, article.title, article.picture_url)
     try:
         fetched = await doors.web.get(article.picture_url, accept="image/*", max_bytes=MAX_BYTES)
-        return await doors.offload(lambda: normalise(fetched.body, alt))
+        return Sought(await doors.offload(lambda: normalise(fetched.body, alt)))
     except (FetchFailed, BadPicture) as error:
         log.warning("picture.refused", article=article.title, reason=error.message)
-        return None
+        return Sought(None, _within_a_sentence(error.message))
+
+
+def _within_a_sentence(message: str) -> str:
+    """A sentence of its own as the end of another."""
+    begins_plainly = message.startswith(("The ", "What "))
+    return (message[0].lower() + message[1:] if begins_plainly else message).rstrip(".")

@@ -15,13 +15,13 @@ import structlog
 
 from adapters.base import Adapter, Platform
 from adapters.outcomes import Outcome, Rejected
-from adapters.post import Draft, Picture, Post
+from adapters.post import Draft, Post
 from adapters.shaping import Shape
 from bot.doors import Doors, FetchFailed
 from bot.enrich import ENRICH_FOR, read_facts
 from bot.facts import enriched
 from bot.model import Article
-from bot.pictures import find_picture
+from bot.pictures import Sought, find_picture
 from bot.plan import candidates
 from bot.render import Place, Renderer
 from bot.sources.entry import Feed
@@ -33,8 +33,6 @@ log = structlog.get_logger()
 
 ASK_FOR = 15.0
 """Seconds that a platform has to tell the limits of a channel."""
-
-_NO_PICTURE = "The article's picture cannot be used; the log says why."
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +159,22 @@ async def compose_all(
 ) -> list[Preview]:
     """Every article on every channel, as it would be sent `at` that time."""
     wanted = any(composer.takes_picture for composer in composers)
-    pictures: Mapping[int, Picture | None] = {}
+    pictures: Mapping[int, Sought] = {}
     if wanted:
         found = await asyncio.gather(*(find_picture(doors, article) for article in articles))
         pictures = dict(enumerate(found))
     return [
-        _compose(renderer, article, composer, pictures.get(number), at)
+        _compose(renderer, article, composer, pictures.get(number, Sought(None)), at)
         for number, article in enumerate(articles)
         for composer in composers
     ]
 
 
-def _compose(
-    renderer: Renderer, article: Article, composer: Composer, picture: Picture | None, at: datetime
-) -> Preview:
+def _compose(renderer: Renderer, article: Article, composer: Composer, sought: Sought, at: datetime) -> Preview:
     notes = composer.notes
-    if composer.takes_picture and article.picture_url and picture is None:
-        notes = (*notes, _NO_PICTURE)
-    used = picture if composer.takes_picture else None
+    if composer.takes_picture and sought.picture is None:
+        notes = (*notes, f"no picture: {sought.why_none}")
+    used = sought.picture if composer.takes_picture else None
     place = Place(composer.platform, composer.channel, composer.shape)
     try:
         draft = composer.compose(renderer.post(article, place, used), at)

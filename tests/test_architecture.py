@@ -24,6 +24,7 @@ PLATFORM_NAMES = re.compile(r"telegram|mastodon|bluesky|bsky|atproto|tweet|toot"
 
 PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
+    *("bot.focal", "bot.alt"),
     "bot.pace",
     "bot.ledger.texts",
     *("bot.nearest", "bot.marks", "bot.templates.names", "bot.templates.wrong", "bot.templates.links"),
