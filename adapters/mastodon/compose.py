@@ -176,9 +176,9 @@ def _details(request: Json) -> Iterable[tuple[str, str]]:
 
 def _attached(picture: Picture, description_limit: int) -> Media:
     alt = picture.alt
-    if len(alt) > description_limit:
-        alt = alt[: description_limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
-    return Media(picture.data, picture.mime, alt, picture.width, picture.height)
+    if len(alt) > description_limit:  # which the server counts in code points
+        alt = fit([Part("title", alt)], Limits(length=description_limit, unit="characters", measure=len)).text
+    return Media(picture.data, picture.mime, alt, picture.width, picture.height, picture.focus)
 
 
 def _prepared(part: Part) -> Part:

@@ -37,7 +37,7 @@ class Uploads:
 
     async def take(self, media: Media) -> str:
         """The id to attach `media` by. Raises Unavailable while it is not ready: come again; Rejected: never."""
-        name = hashlib.sha256(media.data + media.alt.encode()).hexdigest()
+        name = hashlib.sha256(media.data + f"{media.alt} {media.focus}".encode()).hexdigest()
         try:
             known = self._known[name] = await self._further(media, self._known.get(name))
         except Rejected:
@@ -68,6 +68,7 @@ class Uploads:
                     media.data,
                     mime_type=media.mime,
                     description=media.alt or None,
+                    focus=media.focus,
                     file_name=f"picture.{media.mime.rpartition('/')[2]}",
                 )
             ),

@@ -3,6 +3,7 @@
 app/controllers/api/v2/media_controller.rb, app/controllers/api/v1/media_controller.rb
 """
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -49,6 +50,7 @@ class Media:
             description=description,
             uploaded_at=self._now(),
             data=picture.data,
+            focus=_focus_of(form.text("focus")),
             ready_at=self._now() + self.takes,
         )
         self._store.media[media.id] = media
@@ -64,3 +66,14 @@ class Media:
     def _answer(self, media: Attachment, meanwhile: HTTPStatus) -> Answer:
         ready = media.ready_at <= self._now()
         return Answer(attachment_json(media, self._site(), ready=ready), HTTPStatus.OK if ready else meanwhile)
+
+
+def _focus_of(written: str) -> tuple[float, float]:
+    """`focus=` in app/models/media_attachment.rb: two numbers with a comma, each read as far as it is one."""
+    x, y, *_ = [*written.split(","), "", ""]
+    return _float(x), _float(y)
+
+
+def _float(written: str) -> float:
+    found = re.match(r"\s*[+-]?\d+(?:\.\d+)?", written)
+    return float(found[0]) if found else 0.0

@@ -84,6 +84,7 @@ def public_post(status: Status, site: str, usernames: frozenset[str]) -> PublicP
             "spoiler_text": status.spoiler_text,
             "sensitive": status.sensitive,
             "media": [(media.mime, media.width, media.height, media.description) for media in status.media],
+            "focus": [media.focus for media in status.media],
             "application": status.token.application,
         },
     )

@@ -102,9 +102,14 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
     """The staged bytes of a frozen payload."""
     query = select(media).where(media.c.delivery_id == delivery_id).order_by(media.c.position)
     return tuple(
-        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"])
+        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"], _focus_of(row["focus"]))
         for row in conn.execute(query).mappings()
     )
+
+
+def _focus_of(kept: str | None) -> tuple[float, float] | None:
+    x, _, y = (kept or "").partition(",")
+    return (float(x), float(y)) if y else None
 
 
 _LAST = (

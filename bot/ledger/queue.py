@@ -114,7 +114,8 @@ def freeze(conn: Connection, delivery: Delivery, payload: Payload, key: str) -> 
 def _keep_media(conn: Connection, delivery_id: int, payload: Payload) -> None:
     for position, item in enumerate(payload.media):
         kept = {name: getattr(item, name) for name in ("mime", "alt", "width", "height", "data")}
-        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery_id, "position": position, **kept})
+        focus = None if item.focus is None else f"{item.focus[0]},{item.focus[1]}"
+        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery_id, "position": position, "focus": focus, **kept})
 
 
 def _replace(conn: Connection, delivery_id: int, payload: Payload) -> None:

@@ -264,6 +264,7 @@ media = Table(
     Column("alt", Words, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("focus", Words, comment="x,y from -1 to 1: what must stay visible; null: nobody has said"),
     Column("data", LargeBinary, nullable=False, comment="kept until the delivery is final, to be uploaded again"),
 )
 

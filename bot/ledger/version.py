@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 """Every version, oldest first; the last one is what this program reads and writes."""
 HEAD = KNOWN[-1]
 APPLICATION_ID = 0x48424C31

@@ -50,6 +50,23 @@ async def test_a_picture_is_attached_with_its_description(server: MastodonSandbo
     assert post.extra["media"] == [("image/jpeg", 1200, 630, "A lighthouse at dusk")]
 
 
+async def test_the_focal_point_goes_along(server: MastodonSandbox, adapter: MastodonAdapter) -> None:
+    """The server is told what must stay visible; where nobody knows, it keeps to the middle."""
+    for number, focus in enumerate(((-0.42, 0.69), None)):
+        payload = await payload_of(adapter, picture=replace(PICTURE, focus=focus))
+        assert payload.media[0].focus == focus
+        await adapter.publish(payload, f"{key_of(adapter)}{number}")
+    assert [[(-0.42, 0.69)], [(0.0, 0.0)]] == [post.extra["focus"] for post in server.public()]
+
+
+async def test_a_long_description_is_cut_at_a_word(adapter: MastodonAdapter) -> None:
+    """Not within a word, and never within what a reader sees as one character."""
+    for word in ("lighthouse", "👩‍👩‍👧‍👦"):
+        payload = await payload_of(adapter, picture=replace(PICTURE, alt=f"{word} " * 2000))
+        assert payload.media[0].alt.removesuffix("…").split(" ") == [word] * payload.media[0].alt.count(word)
+        assert 10_000 - 2 * len(word) < len(payload.media[0].alt) <= 10_000
+
+
 async def test_without_the_setting_there_is_a_card_and_no_upload(server: MastodonSandbox) -> None:
     """By default the server makes the card, and nothing is uploaded."""
     adapter = adapter_for(server.url)

@@ -19,7 +19,7 @@ from bot.model import EDGES, Delivery, Event, Settlement, State
 from tests.ledger.entries import NOW, channel, entry, feed, later, look, planned
 
 ACCOUNT = "paper:acct"
-PICTURE = Media(b"\x89PNG", "image/png", "A dog", 3, 2)
+PICTURE = Media(b"\x89PNG", "image/png", "A dog", 3, 2, (-0.42, 1.0))
 PAYLOAD = Payload({"text": "hello", "media": ["ref"]}, (PICTURE,))
 RECEIPT = Receipt("post-1", "https://paper.example/post-1", NOW + timedelta(seconds=1))
 SENT = Settlement(Event.SENT, None, None, receipt=RECEIPT)
