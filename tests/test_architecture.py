@@ -44,7 +44,7 @@ PURE = (
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.unmarked", "adapters.address"),
     *("adapters.shaping", "adapters.hashtags", "adapters.rules", "adapters.language", "adapters.tracking"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
-    *("adapters.bluesky.less", "adapters.bluesky.choices"),
+    *("adapters.bluesky.less", "adapters.bluesky.choices", "adapters.bluesky.thumb"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),

@@ -15,6 +15,7 @@ import ada_url
 
 from adapters.base import Limits
 from adapters.bluesky.choices import Choices, details_of, gates_of, labels_of, self_labels
+from adapters.bluesky.thumb import cut
 from adapters.language import language_of, left_out
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
@@ -186,7 +187,7 @@ def _thumb(picture: Picture | None) -> tuple[Picture | None, tuple[str, ...]]:
         return None, (f"the picture was left out: {picture.mime} is not an image",)
     if not 0 < len(picture.data) <= LONGEST_THUMB:
         return None, (f"the picture was left out: it has {len(picture.data):,} bytes of at most {LONGEST_THUMB:,}",)
-    return picture, ()
+    return cut(picture, LONGEST_THUMB), ()
 
 
 def _languages(own: str | None, others: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -12,7 +12,7 @@ from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
 from adapters.outcomes import Rejected
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.rules import Rule, holds, texts_of
-from adapters.text import ELLIPSIS, Fitted, fit, most_graphemes, tidy_line
+from adapters.text import Fitted, fit, most_graphemes, tidy_line
 from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
