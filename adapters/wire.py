@@ -7,7 +7,7 @@ A caller opens a `Wire` with `watch()`; the transports of the libraries fill it 
 import asyncio
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 LONGEST_WAIT = 10_000_000.0
 """Seconds: no server's word is taken for longer, whatever it wrote."""
+
+PIECE = 2**16
+"""Bytes that are written before the clock is read again."""
 
 Phase = Literal["not_sent", "writing", "sent", "answered"]
 """
@@ -166,6 +169,25 @@ def shared_tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+class _InPieces(httpx.AsyncByteStream):
+    """A request's body, written piece by piece, and no piece after the call has expired.
+
+    A picture takes its time: a process that was stopped in the middle of it must not end the request when it wakes.
+    """
+
+    def __init__(self, body: httpx.AsyncByteStream, request: httpx.Request, wire: Wire) -> None:
+        self._body = body
+        self._request = request
+        self._wire = wire
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            for start in range(0, len(chunk), PIECE):
+                if not self._wire.start_writing():
+                    raise Expired("the call's time was up before it was written whole", request=self._request)
+                yield chunk[start : start + PIECE]
+
+
 class PhaseTransport(httpx.AsyncHTTPTransport):
     """An httpx transport that fills the current wire, and from which no redirect can be followed.
 
@@ -195,6 +217,8 @@ class PhaseTransport(httpx.AsyncHTTPTransport):
                 wire.finish_writing()
 
         request.extensions = {**request.extensions, "trace": trace}
+        if isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = _InPieces(request.stream, request, wire)
         response = await super().handle_async_request(request)
         wire.answer(response.status_code, response.headers)
         if response.is_redirect:

@@ -119,6 +119,8 @@ class SandboxServer(ABC):
         self.app.router.add_route(method, path, serve)
 
     async def _faulty(self, request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
+        if fault.kind in ("error", "wait", "drop", "hang", "garbage"):
+            await self._throw_away(request)
         match fault.kind:
             case "error":
                 return self._response(self.error(fault.status))
@@ -149,6 +151,14 @@ class SandboxServer(ABC):
             await request.post()
         else:
             await request.read()
+
+    @staticmethod
+    async def _throw_away(request: web.Request) -> None:
+        """Close the files of a request that no handler will see."""
+        if request.content_type == "multipart/form-data":
+            for value in (await request.post()).values():
+                if isinstance(value, web.FileField):
+                    value.file.close()
 
     async def _commit(self, request: web.Request, handler: Handler) -> Answer:
         task = asyncio.ensure_future(handler(request))

@@ -26,7 +26,8 @@ from adapters.sandbox.telegram_fields import (
     too_many,
     truth,
 )
-from adapters.sandbox.telegram_parsers import Refused, best_parser
+from adapters.sandbox.telegram_parsers import Entity, Refused, best_parser
+from adapters.sandbox.telegram_photos import read_photo
 from adapters.sandbox.telegram_stage import TelegramStage
 from adapters.sandbox.telegram_text import first_address, fix_text, read_text
 
@@ -66,6 +67,7 @@ class TelegramSandbox(TelegramStage):
             "getChatMember": ("read", self._get_chat_member),
             "getChatAdministrators": ("read", self._get_chat_administrators),
             "sendMessage": ("publish", self._send_message),
+            "sendPhoto": ("publish", self._send_photo),
             "forwardMessage": ("read", self._forward_message),
             "deleteMessage": ("read", self._delete_message),
             "editMessageReplyMarkup": ("read", self._edit_message_reply_markup),
@@ -200,6 +202,31 @@ class TelegramSandbox(TelegramStage):
         message.silent = truth(fields.get("disable_notification", ""))
         return chat.message_shown(self._keep(chat, message), self._bots)
 
+    def _send_photo(self, bot: Bot, fields: Fields) -> Any:
+        # process_send_photo_query and do_send_message in Client.cpp. Of what is to be sent by its id or its address,
+        # this server knows nothing.
+        data = fields.files.get("photo")
+        if data is None:
+            raise Refused(400, "There is no photo in the request")
+        caption, entities = fields.get("caption"), list[Entity]()
+        if caption:
+            caption, entities = read_text(
+                self._parser, caption, fields.get("parse_mode"), fields.get("caption_entities")
+            )
+        markup = markup_of(fields)
+        chat = self._find_chat(fields.get("chat_id"))
+        chat.check_posting(bot)
+        if not chat.photos:
+            raise Refused(400, "Not enough rights to send photos to the chat")
+        caption, entities = fix_text(self._parser, caption, entities, caption=True)
+        photo = read_photo(data)
+        self._pace(chat, bot)
+        message = Message(chat.next_id(), bot.id, int(self.now()), caption, entities, markup=markup, photo=photo)
+        message.caption_above = truth(fields.get("show_caption_above_media"))
+        message.protected = truth(fields.get("protect_content"))
+        message.silent = truth(fields.get("disable_notification"))
+        return chat.message_shown(self._keep(chat, message), self._bots)
+
     def _forward_message(self, bot: Bot, fields: Fields) -> Any:
         # https://core.telegram.org/bots/api#forwardmessage
         source = self._find_chat(fields.get("from_chat_id", ""))
@@ -214,6 +241,7 @@ class TelegramSandbox(TelegramStage):
         message = Message(
             chat.next_id(), bot.id, int(self.now()), original.text, original.entities, original.preview, original.card
         )
+        message.photo, message.caption_above = original.photo, original.caption_above
         message.origin = source.origin_of(original, self._bots)
         message.protected = truth(fields.get("protect_content", ""))
         message.silent = truth(fields.get("disable_notification", ""))

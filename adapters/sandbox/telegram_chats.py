@@ -70,6 +70,22 @@ class Member:
         return self.status in ("administrator", "member")
 
 
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture that was sent as such: its bytes as they came, which Telegram would encode anew."""
+
+    id: str
+    data: bytes = field(repr=False)
+    mime: str
+    width: int
+    height: int
+
+    def shown(self) -> list[dict[str, Any]]:
+        """https://core.telegram.org/bots/api#photosize; the server has smaller ones as well."""
+        size = {"width": self.width, "height": self.height, "file_size": len(self.data)}
+        return [{"file_id": f"photo-{self.id}", "file_unique_id": self.id, **size}]
+
+
 @dataclass(slots=True)
 class Message:
     """A message as the server keeps it. `author` is a bot's id, or 0 for a person."""
@@ -84,6 +100,9 @@ class Message:
     card: str | None = None
     """The address of the link preview, if there is one."""
     markup: dict[str, Any] | None = None
+    photo: Photo | None = None
+    """Then the text is its caption."""
+    caption_above: bool = False
     origin: dict[str, Any] | None = None
     protected: bool = False
     silent: bool = False
@@ -112,6 +131,8 @@ class Chat:
     last_id: int = 0
     protected: bool = False
     """Whether nothing may be forwarded out of it."""
+    photos: bool = True
+    """Whether photos may be sent to it."""
     cached: dict[int, Cached] = field(default_factory=dict)
     """What was deleted, as the server remembers it."""
 
@@ -230,8 +251,10 @@ class Chat:
             "edit_date": message.edited_at,
             "forward_origin": message.origin,
             "has_protected_content": message.protected or self.protected or None,
-            "text": message.text or None,
-            "entities": message.entities or None,
+            "photo": message.photo.shown() if message.photo else None,
+            "caption" if message.photo else "text": message.text or None,
+            "caption_entities" if message.photo else "entities": message.entities or None,
+            "show_caption_above_media": message.caption_above or None,
             "link_preview_options": message.preview,
             "reply_markup": message.markup,
         }

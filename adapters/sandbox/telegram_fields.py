@@ -7,28 +7,44 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from adapters.sandbox.telegram_parsers import Refused
 
-Fields = Mapping[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What came with a request, by name."""
+
+    texts: Mapping[str, str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        """A parameter as text."""
+        return self.texts.get(name, otherwise)
 
 
 async def read_fields(request: web.Request) -> Fields:
     """The parameters, from the address and the body: https://core.telegram.org/bots/api#making-requests"""
-    fields = dict(request.query)
+    fields, files = dict(request.query), {}
     if request.content_type == "application/json":
         try:
             body = json.loads(await request.read() or b"{}")
         except ValueError:
-            return fields
+            return Fields(fields)
         if isinstance(body, dict):
             fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
     else:
-        fields |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    return fields
+        for name, value in (await request.post()).items():
+            if isinstance(value, web.FileField):
+                with value.file as file:
+                    files[name] = file.read()
+            elif isinstance(value, str):
+                fields[name] = value
+    return Fields(fields, files)
 
 
 def number(fields: Fields, name: str) -> int:

@@ -78,6 +78,7 @@ class TelegramStage(SandboxServer):
         source, chat = self._chats[from_chat_id], self._chats[chat_id]
         message = source.messages[message_id]
         forward = Message(chat.next_id(), 0, int(self.now()), message.text, message.entities, message.preview)
+        forward.photo = message.photo
         forward.origin = source.origin_of(message, self._bots)
         return self._keep(chat, forward).id
 
@@ -90,6 +91,10 @@ class TelegramStage(SandboxServer):
         """Let nothing be forwarded out of the chat: https://core.telegram.org/bots/api#chatfullinfo"""
         self._chats[chat_id].protected = on
 
+    def forbid_photos(self, chat_id: int, *, on: bool = True) -> None:
+        """Let bots send no photos to the chat: https://core.telegram.org/bots/api#chatpermissions"""
+        self._chats[chat_id].photos = not on
+
     def remove(self, chat_id: int, message_id: int) -> None:
         """Delete by a person's hand. KeyError when there is no such message."""
         self._drop(self._chats[chat_id], message_id)
@@ -97,7 +102,8 @@ class TelegramStage(SandboxServer):
     def public(self, place: str | None = None) -> list[PublicPost]:
         """Messages, oldest first: of one chat, by its @username or its id; without one, of all channels.
 
-        `extra`: chat_id, silent, forwarded, preview (the link preview options as the message shows them).
+        `extra`: chat_id, silent, forwarded, preview (the link preview options as the message shows them), photo (its
+        type, width and height).
         """
         chats = [
             chat
@@ -129,7 +135,7 @@ class TelegramStage(SandboxServer):
 
     def _public_post(self, chat: Chat, message: Message) -> PublicPost:
         links = addresses(message.text, message.entities) + ([message.card] if message.card else [])
-        preview = message.preview or {}
+        preview, photo = message.preview or {}, message.photo
         return PublicPost(
             platform=self.platform,
             place=chat.place,
@@ -148,5 +154,6 @@ class TelegramStage(SandboxServer):
                 "silent": message.silent,
                 "forwarded": message.origin is not None,
                 "preview": preview,
+                "photo": photo and (photo.mime, photo.width, photo.height),
             },
         )

@@ -15,6 +15,8 @@ MAX_BYTES = 1 << 15
 """Of the text as it arrives: get_formatted_text in telegram-bot-api/Client.cpp."""
 MAX_LENGTH = 4096
 """Of the text after parsing, in code points: https://core.telegram.org/bots/api#sendmessage"""
+MAX_CAPTION = 1024
+"""Likewise: https://core.telegram.org/bots/api#sendphoto"""
 MAX_ENTITIES = 100
 """Later ones are dropped without a word: https://github.com/tdlib/telegram-bot-api/issues/820"""
 MAX_ENTITY_BYTES = 9500
@@ -51,13 +53,15 @@ def read_text(parser: Parser, text: str, parse_mode: str, entities: str) -> tupl
     return text, _read_entities(entities)
 
 
-def fix_text(parser: Parser, text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
-    """The second half, when the message is sent: what readers will see, or why it is refused."""
+def fix_text(parser: Parser, text: str, entities: list[Entity], *, caption: bool = False) -> tuple[str, list[Entity]]:
+    """The second half, when the message is sent: what readers will see, or why it is refused. Captions may be empty."""
     text, entities = _trim(*parser.clean(text, entities))
     if _is_blank(text):
+        if caption:
+            return "", []
         raise Refused(400, "Text must be non-empty")
-    if len(text) > MAX_LENGTH:
-        raise Refused(400, "Message is too long")
+    if len(text) > (MAX_CAPTION if caption else MAX_LENGTH):
+        raise Refused(400, "Message caption is too long" if caption else "Message is too long")
     found = [entity for entity in parser.find(text) if not _is_taken(entity, entities)]
     if found:
         text, entities = parser.clean(text, [*entities, *found])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Literal
 
 from pydantic import ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
@@ -41,6 +42,12 @@ class TelegramSettings(Shaping):
         default=API_BASE,
         description="The Bot API server; the token is appended. Only for a server of your own.",
     )
+    picture: Literal["preview", "preview-large", "preview-small", "photo", "none"] = Field(
+        default="preview",
+        description="What stands with the text: the article's preview, in the size that Telegram chooses, large or "
+        "small; the article's picture as a photo with the text as its caption, at most 1024 characters; or nothing.",
+    )
+    preview_above: bool = Field(default=False, description="Show the preview above the text.")
     per_minute: PositiveInt = Field(default=20, description="At most so many posts a minute in one chat.")
     per_second: PositiveInt = Field(default=30, description="At most so many messages a second with one token.")
 
@@ -100,7 +107,9 @@ def _open(settings: TelegramSettings, context: Context) -> Adapter:
 def _compose(settings: TelegramSettings | None, post: Post, at: datetime) -> Draft:
     from adapters.telegram.compose import compose  # noqa: PLC0415 # keeps the registry light
 
-    return compose(post, at, silent=settings is not None and settings.silent)
+    if settings is None:
+        return compose(post, at)
+    return compose(post, at, settings.picture, above=settings.preview_above, silent=settings.silent)
 
 
 PLATFORM = Platform(

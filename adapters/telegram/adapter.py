@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from telegram import Bot, LinkPreviewOptions, MessageEntity
+from telegram import Bot, InputFile, LinkPreviewOptions, MessageEntity
 
 from adapters.base import Context, KeySeed, Pace, Standing
 from adapters.outcomes import (
@@ -24,11 +24,11 @@ from adapters.outcomes import (
     Rejected,
     Uncertain,
 )
-from adapters.post import Draft, Json, Part, Payload, Post, Receipt
+from adapters.post import Draft, Json, Media, Part, Payload, Post, Receipt
 from adapters.telegram import WAITS, TelegramSettings
 from adapters.telegram.client import BotClient
 from adapters.telegram.compose import LIMITS, compose
-from adapters.telegram.less import with_less
+from adapters.telegram.less import is_photo, with_less
 from adapters.telegram.probe import Trail, in_a_row, link_of
 from adapters.telegram.prober import Place, Prober
 from adapters.telegram.standing import edits_own_only, standing_of
@@ -44,13 +44,13 @@ class TelegramAdapter:
     """One bot in one chat. See `adapters.base.Adapter`."""
 
     platform = "telegram"
-    takes_picture = False
     key_good_for: float | None = None
 
     def __init__(self, settings: TelegramSettings, context: Context) -> None:
         self.quiet_for = (context.waits or WAITS).quiet_for
         self.deadline_for = (context.waits or WAITS).deadline_for
         self.paces: tuple[Pace, ...] = (Pace(settings.per_minute, 60, "place"), Pace(settings.per_second, 1, "account"))
+        self.takes_picture = settings.picture == "photo"
         self._settings = settings
         self._now = context.now
         self._client = BotClient(settings.token.get_secret_value(), settings.api_base, user_agent=context.user_agent)
@@ -83,11 +83,12 @@ class TelegramAdapter:
 
     def compose(self, post: Post, at: datetime) -> Draft:
         """Pure."""
-        return compose(post, at, silent=self._settings.silent)
+        own = self._settings
+        return compose(post, at, own.picture, above=own.preview_above, silent=own.silent)
 
     async def stage(self, draft: Draft) -> Payload:
-        """Nothing is uploaded: Telegram fetches the preview by itself."""
-        return Payload({"chat_id": self._chat, **draft.body})
+        """Nothing is uploaded: Telegram fetches the preview by itself, and a photo goes with the visible call."""
+        return Payload({"chat_id": self._chat, **draft.body}, draft.media)
 
     def key(self, seed: KeySeed) -> str:
         """A label only: the Bot API takes no key."""
@@ -99,7 +100,7 @@ class TelegramAdapter:
 
     async def publish(self, payload: Payload, key: str) -> Receipt:  # noqa: ARG002 # the contract's, and Telegram has none
         """Send the message, once."""
-        call = _send_message(payload.body)
+        call = _call_of(payload)
         before, self._newest = self._newest, None
         seen = await self._client.call(call, self.deadline_for)
         receipt = receipt_of(seen, link_of(payload.body) or None, self._now())
@@ -110,8 +111,7 @@ class TelegramAdapter:
         if not isinstance(outcome, Uncertain):
             self._newest = before
         if isinstance(outcome, Rejected):
-            less = with_less(payload.body, seen.refusal or "")
-            outcome.instead = None if less is None else Payload(less)
+            outcome.instead = _with_less(payload, seen.refusal or "")
         raise outcome
 
     async def find(self, payload: Payload, key: str, marker: Marker) -> Answer:  # noqa: ARG002 # the contract's, and Telegram has none
@@ -214,6 +214,35 @@ def _send_message(body: Mapping[str, Any]) -> Call:
         )
 
     return send
+
+
+def _send_photo(body: Mapping[str, Any], photo: Media) -> Call:
+    entities = [MessageEntity(**entity) for entity in body["entities"]]
+
+    def send(bot: Bot) -> Awaitable[Any]:
+        return bot.send_photo(
+            chat_id=body["chat_id"],
+            photo=InputFile(photo.data, filename=f"picture.{photo.mime.rpartition('/')[2]}"),
+            caption=body["text"],
+            caption_entities=entities or None,
+            disable_notification=body.get("disable_notification"),
+        )
+
+    return send
+
+
+def _call_of(payload: Payload) -> Call:
+    """Raises Rejected, with nothing sent, where the bytes of a photo are no longer kept."""
+    if not is_photo(payload.body):
+        return _send_message(payload.body)
+    if not payload.media:
+        raise Rejected("the photo is no longer kept", instead=_with_less(payload, ""))
+    return _send_photo(payload.body, payload.media[0])
+
+
+def _with_less(payload: Payload, refusal: str) -> Payload | None:
+    less = with_less(payload.body, refusal)
+    return None if less is None else Payload(less)
 
 
 def _chat_id(chat: str) -> int | str:

@@ -1,23 +1,32 @@
-"""Post → draft for Telegram: text with entities, exactly as Telegram will publish it, and a preview of the article.
+"""Post → draft for Telegram: text with entities, exactly as Telegram will publish it, and what stands with it.
 
 Entities instead of a parse mode: nothing needs escaping, and what is counted is what is sent.
-https://core.telegram.org/bots/api#sendmessage
+https://core.telegram.org/bots/api#sendmessage, https://core.telegram.org/bots/api#sendphoto
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from adapters.base import Limits
-from adapters.post import Card, Draft, Mark, Part, Post
+from adapters.outcomes import Rejected
+from adapters.post import Card, Draft, Mark, Media, Part, Picture, Post
 from adapters.text import Fitted, fit
 from adapters.unmarked import without_entities
 
 MAX_LENGTH = 4096
+MAX_CAPTION = 1024
+PHOTO = "sendPhoto"
+"""The `method` of a body whose picture is sent with it; without one, a body is that of sendMessage."""
+
+Choice = Literal["preview", "preview-large", "preview-small", "photo", "none"]
+"""What stands with the text."""
+
+_SIZES = {"preview-large": "prefer_large_media", "preview-small": "prefer_small_media"}
 
 # Telegram rewrites what it is sent without a word. What it would drop is dropped here, so that the draft is what
 # followers read: clean_input_string, https://github.com/tdlib/td/blob/master/td/telegram/misc.cpp
@@ -40,33 +49,72 @@ def utf16(text: str) -> int:
 # The server counts code points (utf8_length in TDLib's MessageContent.cpp) although clients count UTF-16 units: the
 # larger of the two is always safe.
 LIMITS = Limits(length=MAX_LENGTH, unit="characters", measure=utf16)
+CAPTION_LIMITS = replace(LIMITS, length=MAX_CAPTION)
+"""https://core.telegram.org/bots/api#sendphoto"""
 
 
-def compose(post: Post, _at: datetime, *, silent: bool = False) -> Draft:
-    """Pure. The post's text with its title in bold, and a preview pinned to the article. `silent`: without a sound."""
-    fitted = fit([_as_published(part) for part in post.parts], LIMITS)
-    link = _address(post.link)
-    marks = tuple(_marks(fitted, link))
-    preview: dict[str, Any] = {"url": link}
-    if post.picture is not None:
-        preview["prefer_large_media"] = True
+def compose(
+    post: Post, _at: datetime, choice: Choice = "preview", *, above: bool = False, silent: bool = False
+) -> Draft:
+    """Pure. The post's text with its title in bold, and a preview pinned to the article, `above` the text or below; or
+    the post's picture with the text as its caption; or the text alone. Where nothing else leads to the article, the
+    text does, whatever the template says. `silent`: without a sound. Raises Rejected."""
+    draft = _chosen(post, choice, above=above)
+    if not silent:
+        return draft
+    return replace(
+        draft, body={**draft.body, "disable_notification": True}, details=(*draft.details, ("silent", "yes"))
+    )
+
+
+def _chosen(post: Post, choice: Choice, *, above: bool) -> Draft:
+    if choice == "photo" and post.picture is not None:
+        try:
+            return _with_photo(post, post.picture, above=above)
+        except Rejected as refusal:
+            draft = _chosen(post, "preview", above=above)
+            return replace(draft, warnings=(*draft.warnings, f"the photo was left out: {refusal.message}"))
+    preview = {"is_disabled": True} if choice == "none" else _preview(post, choice, above=above)
+    parts = _with_link(post) if choice == "none" else post.parts
+    card = None if choice == "none" else Card(post.link, post.title, post.description)
+    return replace(_draft(post, parts, LIMITS, preview), card=card)
+
+
+def _with_photo(post: Post, picture: Picture, *, above: bool) -> Draft:
+    draft = _draft(post, _with_link(post), CAPTION_LIMITS, _preview(post, "preview", above=above))
+    media = Media(picture.data, picture.mime, picture.alt, picture.width, picture.height, picture.focus)
+    # The preview is for the text alone, should Telegram refuse the photo: `adapters.telegram.less`.
+    return replace(draft, body={**draft.body, "method": PHOTO}, media=(media,))
+
+
+def _preview(post: Post, choice: Choice, *, above: bool) -> dict[str, Any]:
+    # Without its address the first one in the text gets the preview, be it "Node.js" in the title:
+    # https://core.telegram.org/bots/api#linkpreviewoptions
+    size = {_SIZES[choice]: True} if choice in _SIZES else {}
+    return {"url": _address(post.link), **size, **({"show_above_text": True} if above else {})}
+
+
+def _with_link(post: Post) -> tuple[Part, ...]:
+    if any(part.kind == "link" for part in post.parts):
+        return post.parts
+    return (*post.parts, Part("text", "\n\n"), Part("link", post.link))
+
+
+def _draft(post: Post, parts: Sequence[Part], limits: Limits, preview: Mapping[str, Any]) -> Draft:
+    fitted = fit([_as_published(part) for part in parts], limits)
+    marks = tuple(_marks(fitted, _address(post.link)))
     return Draft(
         text=fitted.text,
         length=utf16(fitted.text),
-        limit=MAX_LENGTH,
-        unit=LIMITS.unit,
+        limit=limits.length,
+        unit=limits.unit,
         body={
             "text": fitted.text,
             "entities": [entity for mark in marks for entity in _entities(fitted.text, mark)],
-            # Without it the first address in the text gets the preview, be it "Node.js" in the title:
-            # https://core.telegram.org/bots/api#linkpreviewoptions
-            "link_preview_options": preview,
-            **({"disable_notification": True} if silent else {}),
+            "link_preview_options": dict(preview),
         },
         marks=marks,
-        card=Card(post.link, post.title, post.description, picture=post.picture is not None),
         warnings=fitted.warnings,
-        details=(("silent", "yes"),) if silent else (),
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from adapters.outcomes import Absent, Answer, AskAgain, CannotTell
-from adapters.telegram.verdict import Seen, addresses
+from adapters.telegram.verdict import Seen, addresses, text_of
 from adapters.tracking import without_tracking
 
 MISSES = 12
@@ -136,7 +136,7 @@ def sight_of_forward(seen: Seen, body: Mapping[str, Any], *, chat: int | str, nu
             return "another"
         if not _is_from_here(message.get("forward_origin"), chat, number, bot):
             return "another"
-        return "ours" if plain(str(message.get("text", ""))) == plain(body["text"]) else "like ours"
+        return "ours" if plain(text_of(message)) == plain(body["text"]) else "like ours"
     words = (seen.refusal or "").lower()
     if "message to forward not found" in words or "message_id_invalid" in words:
         return "nothing"

@@ -50,6 +50,9 @@ BY_RIGHTS: tuple[tuple[str, str], ...] = (
 )
 """Refusals (400, 403) that are not about the post, and how they are mended; compared in lower case."""
 
+OF_PHOTOS = ("send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden")
+"""Refusals for want of a right that a text does not need: the post goes out without its photo."""
+
 NEW_TOKEN = "get the token from @BotFather (/mybots) and set it anew"  # noqa: S105 # a sentence, no token
 BY_SIZE = (400, 413)
 
@@ -120,17 +123,22 @@ def receipt_of(seen: Seen, link: str | None, now: datetime) -> Receipt | None:
 
 
 def addresses(message: Mapping[str, Any]) -> set[str]:
-    """Every address that a message carries: in its text, its entities, and its preview."""
-    text = str(message.get("text", ""))
+    """Every address that a message carries: in its text or caption, their entities, and its preview."""
+    text = text_of(message)
     found = {*text.split(), _string(message.get("link_preview_options"), "url")}
     wide = text.encode("utf-16-le", "surrogatepass")
-    entities = message.get("entities")
+    entities = message.get("entities", message.get("caption_entities"))
     for entity in entities if isinstance(entities, list) else ():
         found.add(_string(entity, "url"))
         match entity:
             case {"offset": int(start), "length": int(length)} if start >= 0 and length > 0:
                 found.add(wide[start * 2 : (start + length) * 2].decode("utf-16-le", "replace"))
     return found - {""}
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    """What a message says: its text, or the caption of its photo. https://core.telegram.org/bots/api#message"""
+    return str(message.get("text", message.get("caption", "")))
 
 
 def _string(value: Any, name: str) -> str:
@@ -222,6 +230,8 @@ def _refused(seen: Seen, refusal: str) -> ChannelDown | Rejected:
             status=seen.status,
         )
     words = refusal.lower()
+    if any(wording in words for wording in OF_PHOTOS):
+        return Rejected(f"Telegram refused the photo: {refusal}", status=seen.status)
     for wording, mend in BY_RIGHTS:
         if wording in words:
             return ChannelDown(f"Telegram refused: {refusal}", mend=mend, status=seen.status)

@@ -134,15 +134,15 @@ def seed(article: str, *, number: int = 1) -> KeySeed:
 
 
 @asynccontextmanager
-async def played(platform: str, folder: Path) -> AsyncIterator[Played]:
-    """The adapter, verified, talking to its sandbox through a wiretap."""
+async def played(platform: str, folder: Path, **more: str) -> AsyncIterator[Played]:
+    """The adapter, verified, talking to its sandbox through a wiretap. `more`: as in `Stage.environment`."""
     clock = LoopClock()
     async with Stage(folder, now=clock.seconds, platforms=[platform]) as stage:
         seat = stage.seats[platform]
         async with Wiretap(seat.server.port) as tap:
             direct, tapped = f":{seat.server.port}", f":{tap.port}"
             seat.settings = {name: _through(value, direct, tapped) for name, value in seat.settings.items()}
-            (channel,) = stage.settings().channels
+            (channel,) = stage.settings(**more).channels
             context = Context(clock.now, random_bytes, _keep, Sessions(), user_agent="Handbill under test")
             adapter = PLATFORMS[platform].open(channel.settings, context)
             try:

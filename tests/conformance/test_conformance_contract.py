@@ -41,16 +41,20 @@ AT_ONCE = 5.0
 UPLOADING = [*(name for name in PLATFORMS if SEATS[name](lambda: 0.0).uploads), "simulated masto"]
 
 
-@pytest.fixture(params=[*PLATFORMS, *(f"simulated {name}" for name in SIMULATED)])
+OTHERWISE = {"photo": {"TELEGRAM__PICTURE": "photo"}}
+"""Settings by which an adapter publishes in another way, which the contract holds for as well."""
+
+
+@pytest.fixture(params=[*PLATFORMS, "photo telegram", *(f"simulated {name}" for name in SIMULATED)])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Play], None]:
     """Plays a scene with each platform's adapter in turn, in leaping time, and with each of the simulation's."""
     kind, _, name = str(request.param).rpartition(" ")
 
     async def scene(act: Play) -> None:
-        async with played(name, tmp_path) as it:
+        async with played(name, tmp_path, **OTHERWISE.get(kind, {})) as it:
             await act(it)
 
-    return (lambda act: run_simulated(name, act)) if kind else (lambda act: run(scene(act)))
+    return (lambda act: run_simulated(name, act)) if kind == "simulated" else (lambda act: run(scene(act)))
 
 
 def test_verify_says_who_where_and_how_much(play: Callable[[Play], None]) -> None:

@@ -212,6 +212,7 @@ async def test_a_post_as_readers_see_it(sandbox: TelegramSandbox, bot: Bot, cloc
             "silent": True,
             "forwarded": False,
             "preview": {"url": url, "prefer_large_media": True, "show_above_text": True},
+            "photo": None,
         },
     )
     assert [expected] == sandbox.public("@news") == sandbox.public(str(NEWS)) == sandbox.public()
