@@ -44,8 +44,8 @@ class TelegramSettings(Shaping):
     )
     picture: Literal["preview", "preview-large", "preview-small", "photo", "none"] = Field(
         default="preview",
-        description="What stands with the text: the article's preview, in the size that Telegram chooses, large or "
-        "small; the article's picture as a photo with the text as its caption, at most 1024 characters; or nothing.",
+        description="What stands with the text: preview (of the article, as large as Telegram likes), preview-large, "
+        "preview-small, photo (the article's picture, the text as its caption, at most 1024 characters) or none.",
     )
     preview_above: bool = Field(default=False, description="Show the preview above the text.")
     per_minute: PositiveInt = Field(default=20, description="At most so many posts a minute in one chat.")

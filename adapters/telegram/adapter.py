@@ -79,7 +79,8 @@ class TelegramAdapter:
             member = None  # who is not an administrator of a channel is not even told about itself
         self._chat = chat["id"]  # a number outlives a renaming of the chat
         self._place = Place(chat, bot, edits_own_only(chat, member or {}))
-        return standing_of(bot, chat, member, has_ops_chat=self._settings.ops_chat is not None)
+        has_ops_chat = self._settings.ops_chat is not None
+        return standing_of(bot, chat, member, has_ops_chat=has_ops_chat, photos=self.takes_picture)
 
     def compose(self, post: Post, at: datetime) -> Draft:
         """Pure."""

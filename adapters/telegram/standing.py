@@ -12,8 +12,11 @@ from adapters.telegram.compose import LIMITS
 Answer = Mapping[str, Any]
 
 
-def standing_of(bot: Answer, chat: Answer, member: Answer | None, *, has_ops_chat: bool) -> Standing:
-    """Who posts where, what stands in the way, and what is good to know. `member`: None when it was not told."""
+def standing_of(
+    bot: Answer, chat: Answer, member: Answer | None, *, has_ops_chat: bool, photos: bool = False
+) -> Standing:
+    """Who posts where, what stands in the way, and what is good to know. `member`: None when it was not told;
+    `photos`: whether posts are to be photos."""
     name = f"@{bot.get('username') or bot['id']}"
     place = place_of(chat)
     public = chat.get("username")
@@ -24,7 +27,7 @@ def standing_of(bot: Answer, chat: Answer, member: Answer | None, *, has_ops_cha
         url=f"https://t.me/{public}" if public else None,
         limits=LIMITS,
         problems=tuple(problems_of(bot, chat, member or {})),
-        notes=tuple(_notes(place, chat, member or {}, has_ops_chat=has_ops_chat)),
+        notes=tuple(_notes(place, chat, member or {}, has_ops_chat=has_ops_chat, photos=photos)),
     )
 
 
@@ -59,7 +62,7 @@ def problems_of(bot: Answer, chat: Answer, member: Answer) -> list[str]:
     return []
 
 
-def _notes(place: str, chat: Answer, member: Answer, *, has_ops_chat: bool) -> list[str]:
+def _notes(place: str, chat: Answer, member: Answer, *, has_ops_chat: bool, photos: bool) -> list[str]:
     notes = []
     if chat.get("has_protected_content"):
         notes.append(
@@ -68,6 +71,8 @@ def _notes(place: str, chat: Answer, member: Answer, *, has_ops_chat: bool) -> l
     if member.get("status") in ("member", "restricted"):
         if not _permitted(chat, "can_add_web_page_previews"):
             notes.append(f"members may not add link previews in {place}: posts will have no card")
+        if photos and not _permitted(chat, "can_send_photos"):
+            notes.append(f"members may not send photos in {place}: posts will have a preview instead")
         if chat.get("slow_mode_delay"):
             notes.append(f"slow mode lets through one post in {chat['slow_mode_delay']} s in {place}")
     if not has_ops_chat:

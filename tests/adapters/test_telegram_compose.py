@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.outcomes import Rejected
-from adapters.post import Card, Draft, Mark, Part, Picture, Post
+from adapters.post import Card, Draft, Mark, Media, Part, Picture, Post
 from adapters.sandbox.telegram_parsers import Refused, best_parser
 from adapters.sandbox.telegram_text import addresses, fix_text, piece
-from adapters.telegram.compose import MAX_LENGTH, compose, utf16
+from adapters.telegram.compose import MAX_LENGTH, Choice, compose, utf16
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LINK = "https://news.example/2026/11/a-story?ref=1&x=2"
@@ -45,12 +45,53 @@ def test_a_post() -> None:
     assert (draft.media, draft.warnings) == ((), ())
 
 
-def test_a_picture_makes_the_preview_large() -> None:
-    """Where the article has a picture, the preview is asked to show it large."""
-    draft = compose(post("Title", picture=Picture(b"", "image/jpeg", 1200, 630, "")), AT)
-    assert draft.body["link_preview_options"] == {"url": LINK, "prefer_large_media": True}
-    assert draft.card is not None
-    assert draft.card.picture
+@pytest.mark.parametrize(
+    ("choice", "above", "options"),
+    [
+        ("preview", False, {"url": LINK}),
+        ("preview-large", False, {"url": LINK, "prefer_large_media": True}),
+        ("preview-small", True, {"url": LINK, "prefer_small_media": True, "show_above_text": True}),
+        ("photo", False, {"url": LINK}),
+        ("none", True, {"is_disabled": True}),
+    ],
+)
+def test_the_preview_by_choice(choice: Choice, above: bool, options: dict[str, Any]) -> None:
+    """Its size and its place are asked for as they were chosen; an article without a picture has a preview, where a
+    photo was."""
+    draft = compose(post("Title"), AT, choice, above=above)
+    assert draft.body["link_preview_options"] == options
+    assert "method" not in draft.body
+    assert (draft.card is None) == (choice == "none")
+
+
+PICTURE = Picture(b"jpeg", "image/jpeg", 1200, 630, "A bridge", (0.1, 0.2))
+
+
+def test_a_photo_with_a_caption() -> None:
+    """The text is held to the limit of captions, the bytes go along, and no card is drawn."""
+    draft = compose(post("Title", "Long. " * 1000, picture=PICTURE), AT, "photo")
+    assert (draft.limit, draft.body["method"], draft.card) == (1024, "sendPhoto", None)
+    assert 1000 < draft.length <= 1024
+    assert draft.text.endswith(LINK)
+    assert draft.media == (Media(b"jpeg", "image/jpeg", "A bridge", 1200, 630, (0.1, 0.2)),)
+    text, entities = fix_text(PARSER, draft.body["text"], list(draft.body["entities"]), caption=True)
+    assert draft.text == text
+    assert LINK in addresses(text, entities)
+
+
+def test_a_caption_that_cannot_be_makes_it_a_text() -> None:
+    """Where link and title leave no caption, the post has a preview, and the operator is told."""
+    link = f"https://news.example/{'x' * 1010}"
+    draft = compose(post("Title of many words", link=link, picture=PICTURE), AT, "photo")
+    assert (draft.limit, draft.media, "method" in draft.body) == (4096, (), False)
+    assert draft.warnings[0].startswith("the photo was left out: ")
+
+
+@pytest.mark.parametrize("choice", ["photo", "none"])
+def test_what_has_no_preview_shows_its_link(choice: Choice) -> None:
+    """A template without a link is no reason to lead nowhere."""
+    draft = compose(Post((Part("title", "Title"),), LINK, "Title", "", picture=PICTURE), AT, choice)
+    assert draft.text == f"Title\n\n{LINK}"
 
 
 def test_entities_count_in_utf16() -> None:

@@ -12,7 +12,7 @@ from adapters.outcomes import Rejected
 from adapters.post import Part, Payload, Post
 from adapters.sandbox.telegram import TelegramSandbox
 from adapters.sandbox.telegram_parsers import Refused
-from adapters.telegram.compose import MAX_LENGTH, compose
+from adapters.telegram.compose import MAX_LENGTH, PHOTO, compose
 from adapters.telegram.less import WITHOUT_PREVIEW, with_less
 from adapters.telegram.probe import link_of
 from tests.adapters.test_telegram_adapter import LINK, NOW, POST, Opened, opened, sandbox
@@ -43,6 +43,13 @@ def test_one_thing_less_each_time(refusal: str, steps: list[set[str]]) -> None:
         body = less
     assert steps == left_out
     assert (BARE if steps else BODY) == body
+
+
+@pytest.mark.parametrize("refusal", ["Bad Request: IMAGE_PROCESS_FAILED", "message caption is too long", "?"])
+def test_first_without_the_photo(refusal: str) -> None:
+    """Whatever is said of it, a photo goes first; what is left is the same text, with a preview of the article."""
+    less = with_less({**BODY, "method": PHOTO}, refusal)
+    assert less == BODY
 
 
 def test_a_link_that_is_behind_the_text_comes_out() -> None:

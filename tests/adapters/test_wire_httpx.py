@@ -11,7 +11,7 @@ from itertools import chain, repeat
 import httpx
 import pytest
 
-from adapters.wire import LONGEST_WAIT, Expired, PhaseTransport, Until, Wire, current, retry_after, watch, within
+from adapters.wire import LONGEST_WAIT, PIECE, Expired, PhaseTransport, Until, Wire, current, retry_after, watch, within
 from tests.adapters.raw import OK, read_request, serving
 
 
@@ -251,6 +251,42 @@ async def test_stopped_and_woken_after_the_deadline(looks: int, phase: str, arri
         read = await got
     assert (arrived, False) == (read.split(b"\r\n")[0], b"hello" in read)
     assert (phase, True) == (wire.phase, wire.expired)
+
+
+@pytest.mark.parametrize("looks", [3, 5])
+async def test_stopped_in_the_middle_of_a_long_body(looks: int) -> None:
+    """Woken after the deadline with a picture half written: the rest is never written, and the line is closed, so that
+    the other side has no whole request to execute."""
+    got, ended = bytearray(), asyncio.Event()
+
+    async def collect(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(PIECE):
+            got.extend(piece)
+        ended.set()
+
+    async with serving(collect) as url, client() as http:
+        with watch() as wire:
+            wire.until = stopped_after(looks)
+            with pytest.raises(Expired):
+                await http.post(url, content=b"\0" * (10 * PIECE))
+        await asyncio.wait_for(ended.wait(), 10)
+    assert wire.phase == "writing"
+    assert (looks - 2) * PIECE == got.count(b"\0")
+
+
+async def test_a_long_body_arrives_whole() -> None:
+    """Written in pieces, it is the same to the byte."""
+    content, got = bytes(range(256)) * 1000, bytearray()
+
+    async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        got.extend(await reader.readexactly(len(content)))
+        writer.write(OK)
+        await writer.drain()
+
+    async with serving(collect) as url:
+        wire, error = await post(url, content)
+    assert (error, wire.phase, bytes(got) == content) == (None, "answered", True)
 
 
 async def test_the_limit_of_a_call_holds_for_its_wires(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,22 @@ def test_a_lost_outcome_where_a_bot_has_nowhere_to_forward_to(fault: str, ground
     )
 
 
+@pytest.mark.parametrize("fault", ["error=429", "cut", "drop", "hang", "cut*2+1", "drop*2+1", "error-after+1"])
+@pytest.mark.parametrize("seat", [SEATS["telegram"], telegram_without_ops_chat], ids=["with", "without"])
+def test_a_lost_outcome_of_a_photo(seat: Callable[[Now], Seat], fault: str, ground: Ground) -> None:
+    """Photos with captions are settled as texts are, with and without an ops chat."""
+    script, photos = Fault.parse(fault), list[bool]()
+
+    def prepare(seat: Seat) -> None:
+        seat.server.faults.add(script)
+        seat.server.on_post = lambda post: photos.append(bool(post.extra["photo"]))
+
+    lost = NONE if fault in PROVEN else slice(script.after, script.after + script.times)
+    setting = Setting({"telegram": seat}, " with photos" + ("" if seat is SEATS["telegram"] else ", no ops chat"))
+    ground.play("telegram", prepare, lost=lost, setting=setting, TELEGRAM__PICTURE="photo")
+    assert any(photos)
+
+
 @pytest.mark.parametrize("fault", ["cut", "drop", "cut*2+1", "drop*2+1"])
 def test_a_lost_outcome_where_others_post_too(fault: str, ground: Ground) -> None:
     """After each of our posts, and before the answer is lost, somebody else posts, something happens, and something is
