@@ -63,6 +63,19 @@ PARTS = {
             "ratio": ("times feedparser's entry", ".2f"),
         },
     ),
+    "pictures": Part(
+        f"CPU from a photo of 12 megapixels to a thumb, best of {articles.ROUNDS} rounds of {articles.PICTURE_TIMES} "
+        f"(in full: {articles.FULL})",
+        articles.measure_pictures,
+        {
+            "kind": ("", ""),
+            "from_kb": ("from, kB", ",.0f"),
+            "to_kb": ("to, kB", ",.0f"),
+            "ms": ("ms", ".0f"),
+            "per_second": ("a second", ".1f"),
+            "ratio": ("times decoding it whole", ".2f"),
+        },
+    ),
     "ledger": Part(
         "Look, freeze, claim and settle one post (three commits), by all that the ledger remembers; medians",
         lambda full: ledger.measure(ledger.FULL if full else ledger.SIZES),

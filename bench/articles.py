@@ -1,22 +1,29 @@
-"""What one article costs before anything is sent: its entry in a feed, its page, and its post on each platform."""
+"""What an article costs before anything is sent: its entry in a feed, its page, picture, and post on each platform."""
 
+import io
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
+from PIL import Image
+
 from adapters.registry import PLATFORMS
 from bench.site import ENTRIES, feed
 from bot.doors import Fetched
 from bot.model import Article
+from bot.picture import normalise
 from bot.render import Place, Renderer
 from bot.sources.feed import parse_feed
 from bot.sources.page import read_page
 
 ROUNDS, FULL = 3, 10
 TIMES = 50
+PICTURE_TIMES = 2
+"""One takes as long as a hundred pages."""
 AT = datetime(2026, 11, 26, tzinfo=UTC)
+FORMATS: dict[str, dict[str, int]] = {"JPEG": {"quality": 90}, "PNG": {"compress_level": 1}, "WEBP": {"quality": 90}}
 URL = "https://herald.example.org/feed.xml"
 WORDS = "The council has voted for the new bridge after a debate of six hours. "
 PAGE = (
@@ -28,6 +35,36 @@ PAGE = (
 )
 """As long as a newspaper's usually is."""
 ARTICLE = Article(1, "link:a", "The bridge will be built", WORDS * 9, "https://herald.example.org/a/1", AT)
+
+
+def photo() -> bytes:
+    """Twelve megapixels as a camera has them, with a photograph's detail: some 4 MB of JPEG."""
+    fine = Image.effect_noise((4000, 3000), 24)
+    coarse = Image.linear_gradient("L").resize((4000, 3000))
+    picture = Image.merge("RGB", (fine, Image.blend(fine, coarse, 0.5), coarse))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=90)
+    return data.getvalue()
+
+
+def measure_pictures(full: bool) -> list[dict[str, Any]]:
+    """One row for each format that a photo of 12 megapixels may come in; beside it, decoding it and no more."""
+    as_jpeg, rows = photo(), []
+    with Image.open(io.BytesIO(as_jpeg)) as image:
+        image.load()
+        for kind, options in FORMATS.items():
+            data = io.BytesIO()
+            image.save(data, kind, **options)
+            rows.append(_row(kind, as_jpeg if kind == "JPEG" else data.getvalue(), FULL if full else ROUNDS))
+    return rows
+
+
+def _row(kind: str, data: bytes, rounds: int) -> dict[str, Any]:
+    ms = _ms(lambda: normalise(data, ""), rounds, PICTURE_TIMES)
+    decoded_ms = _ms(lambda: Image.open(io.BytesIO(data)).load(), rounds, PICTURE_TIMES)
+    thumb = normalise(data, "")
+    size = {"from_kb": len(data) / 1000, "to_kb": len(thumb.data) / 1000}
+    return {"kind": kind, "ms": ms, "per_second": 1000 / ms, "ratio": ms / decoded_ms, **size}
 
 
 def measure(full: bool) -> list[dict[str, Any]]:
@@ -57,13 +94,13 @@ def _steps() -> dict[str, tuple[Callable[[], object], int]]:
     }
 
 
-def _ms(do: Callable[[], object], rounds: int) -> float:
+def _ms(do: Callable[[], object], rounds: int, times: int = TIMES) -> float:
     """CPU, of the best round."""
     do()
     best = float("inf")
     for _ in range(rounds):
         began = time.process_time()
-        for _ in range(TIMES):
+        for _ in range(times):
             do()
         best = min(best, time.process_time() - began)
-    return best / TIMES * 1000
+    return best / times * 1000

@@ -73,8 +73,9 @@ def _decoded(data: bytes, longest: int) -> tuple[Image.Image, Point | None]:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_shape(image.size)
-            size = image.size
-            image.draft("RGB", (longest, longest))  # lets JPEG decode at a fraction of its size
+            size, shown = image.size, min(1.0, longest / max(image.size))
+            # Lets JPEG decode at a half or less of its size, where that is still as much as is wanted.
+            image.draft("RGB", (int(size[0] * shown), int(size[1] * shown)))
             image.load()
             # Where regions are counted from in a picture that lies on its side, tools do not agree.
             focus = focus_of(image.info.get("xmp"), size) if _is_upright(image) else None
