@@ -8,7 +8,7 @@ Field by field, the first that states anything counts:
     picture                     the source's, the page's
     its alternative text        the source's, what stands at the picture in the page, the page's head
     tags                        the source, the page
-    fediverse, paywalled, noindex   the page alone
+    its focal point, fediverse, paywalled, noindex   the page alone
 """
 
 import re
@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
+from bot.focal import Point
 from bot.links import canonical_link
 from bot.model import Article
 from bot.sources.page import Page, Stated
@@ -30,14 +31,15 @@ class Facts(Stated):
 
     shown_url: str | None = None
     shown_alt: str | None = None
+    shown_focus: Point | None = None
     """The source's own picture, and what the page says of it."""
 
 
 def facts_of(page: Page, picture_url: str | None) -> Facts:
     """The facts of the page of an article whose source shows this picture."""
     stated = {each.name: getattr(page, each.name) for each in fields(Stated)}
-    shown_alt = page.alt_of(picture_url) if picture_url else None
-    return Facts(**stated, shown_url=picture_url if shown_alt else None, shown_alt=shown_alt)
+    alt, focus = (page.alt_of(picture_url), page.focus_of(picture_url)) if picture_url else (None, None)
+    return Facts(**stated, shown_url=picture_url if alt or focus else None, shown_alt=alt, shown_focus=focus)
 
 
 def stands_for(page: Page, *, link: str, title: str) -> bool:
@@ -75,11 +77,11 @@ def keys_of(page: Page, *, link: str, title: str, moved_to: str | None) -> Seque
 
 def enriched(article: Article, facts: Facts) -> Article:
     """The article with what its page adds."""
-    picture_url, picture_alt = article.picture_url, article.picture_alt
+    picture_url, picture_alt, picture_focus = article.picture_url, article.picture_alt, None
     if not picture_url:
-        picture_url, picture_alt = facts.picture_url, facts.picture_alt
-    elif not picture_alt and picture_url == facts.shown_url:
-        picture_alt = facts.shown_alt
+        picture_url, picture_alt, picture_focus = facts.picture_url, facts.picture_alt, facts.picture_focus
+    elif picture_url == facts.shown_url:
+        picture_alt, picture_focus = picture_alt or facts.shown_alt, facts.shown_focus
     return replace(
         article,
         title=article.title or facts.title,
@@ -88,6 +90,7 @@ def enriched(article: Article, facts: Facts) -> Article:
         language=article.language or facts.language,
         picture_url=picture_url,
         picture_alt=picture_alt,
+        picture_focus=picture_focus,
         tags=article.tags or facts.tags,
         fediverse=facts.fediverse,
         paywalled=facts.paywalled,

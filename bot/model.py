@@ -120,6 +120,8 @@ class Article:
     language: str | None = None
     picture_url: str | None = None
     picture_alt: str | None = None
+    picture_focus: tuple[float, float] | None = None
+    """What of the picture its page wants to be seen, as in `bot.focal`."""
     tags: tuple[str, ...] = ()
     fediverse: str | None = None
     """The author's address in the fediverse, "@name@host"."""

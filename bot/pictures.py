@@ -1,6 +1,6 @@
 """The picture of an article, fetched and made fit: a broken one costs the picture, never the post."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -32,7 +32,9 @@ async def find_picture(doors: Doors, article: Article) -> Sought:
     alt = alt_of(article.picture_alt, article.title, article.picture_url)
     try:
         fetched = await doors.web.get(article.picture_url, accept="image/*", max_bytes=MAX_BYTES)
-        return Sought(await doors.offload(lambda: normalise(fetched.body, alt)))
+        picture = await doors.offload(lambda: normalise(fetched.body, alt))
+        # What an editor has chosen for this article counts more than what the file says for all.
+        return Sought(replace(picture, focus=article.picture_focus or picture.focus))
     except (FetchFailed, BadPicture) as error:
         log.warning("picture.refused", article=article.title, reason=error.message)
         return Sought(None, _within_a_sentence(error.message))

@@ -7,6 +7,7 @@ from dataclasses import fields
 from sqlalchemy import RowMapping, select
 
 from bot.facts import Facts, enriched
+from bot.focal import point_of_text
 from bot.ledger.schema import articles, pages, sources
 from bot.model import Article
 
@@ -15,7 +16,9 @@ ARTICLES = select(articles, sources.c.name.label("source_name"), *_PAGE_COLUMNS)
     articles.join(sources).outerjoin(pages)
 )
 """Articles, each with the name of its source and what its page says: what `article_of` takes."""
-_PLAIN = frozenset(Article.__slots__) - {"tags", "fediverse", "paywalled", "noindex", "source"}
+FOCUSES = ("picture_focus", "shown_focus")
+"""The facts of a page that are points."""
+_PLAIN = frozenset(Article.__slots__) - {"tags", "picture_focus", "fediverse", "paywalled", "noindex", "source"}
 
 
 def article_of(row: RowMapping) -> Article:
@@ -24,6 +27,7 @@ def article_of(row: RowMapping) -> Article:
     if row["page_url"] is None:
         return article
     values = {each.name: row[f"page_{each.name}"] for each in fields(Facts)}
+    values |= {name: point_of_text(values[name]) for name in FOCUSES}
     values |= {"paywalled": bool(values["paywalled"]), "noindex": bool(values["noindex"])}
     return enriched(article, Facts(**{**values, "tags": load_tags(values["tags"])}))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select
 
 from adapters.post import Media
+from bot.focal import point_of_text
 from bot.ledger.article import ARTICLES, article_of
 from bot.ledger.schema import OPEN, articles, attempts, deliveries, media
 from bot.model import Article, Delivery, State
@@ -102,14 +103,9 @@ def list_media(conn: Connection, delivery_id: int) -> tuple[Media, ...]:
     """The staged bytes of a frozen payload."""
     query = select(media).where(media.c.delivery_id == delivery_id).order_by(media.c.position)
     return tuple(
-        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"], _focus_of(row["focus"]))
+        Media(row["data"], row["mime"], row["alt"], row["width"], row["height"], point_of_text(row["focus"]))
         for row in conn.execute(query).mappings()
     )
-
-
-def _focus_of(kept: str | None) -> tuple[float, float] | None:
-    x, _, y = (kept or "").partition(",")
-    return (float(x), float(y)) if y else None
 
 
 _LAST = (

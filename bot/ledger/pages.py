@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.facts import Facts
-from bot.ledger.article import dump_tags
+from bot.focal import point_to_text
+from bot.ledger.article import FOCUSES, dump_tags
 from bot.ledger.bell import ring
 from bot.ledger.merge import find_root, join
 from bot.ledger.schema import article_keys, articles, pages, sames, sources
@@ -97,4 +98,5 @@ def _claim_key(conn: Connection, article_id: int, key: str) -> int | None:
 def _row(article_id: int, facts: Facts, now: datetime) -> dict[str, object]:
     values = {each.name: getattr(facts, each.name) for each in fields(Facts)}
     values |= {"paywalled": int(facts.paywalled), "noindex": int(facts.noindex), "tags": dump_tags(facts.tags)}
+    values |= {name: point_to_text(getattr(facts, name)) for name in FOCUSES}
     return {"article_id": article_id, "read_at": now, **values}

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from adapters.outcomes import Presence
 from adapters.post import Payload
+from bot.focal import point_to_text
 from bot.ledger.backlog import as_delivery
 from bot.ledger.newer import doubted_since
 from bot.ledger.schema import attempts, deliveries, media
@@ -114,8 +115,8 @@ def freeze(conn: Connection, delivery: Delivery, payload: Payload, key: str) -> 
 def _keep_media(conn: Connection, delivery_id: int, payload: Payload) -> None:
     for position, item in enumerate(payload.media):
         kept = {name: getattr(item, name) for name in ("mime", "alt", "width", "height", "data")}
-        focus = None if item.focus is None else f"{item.focus[0]},{item.focus[1]}"
-        conn.execute(_KEEP_MEDIA, {"delivery_id": delivery_id, "position": position, "focus": focus, **kept})
+        kept |= {"delivery_id": delivery_id, "position": position, "focus": point_to_text(item.focus)}
+        conn.execute(_KEEP_MEDIA, kept)
 
 
 def _replace(conn: Connection, delivery_id: int, payload: Payload) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.doors import Fetched
+from bot.focal import Point, focus_at
 from bot.links import absolute
 from bot.sources.canonical import own_canonical
 from bot.sources.dates import read_time
@@ -54,6 +55,8 @@ class Stated:
     description: str = ""
     picture_url: str | None = None
     picture_alt: str | None = None
+    picture_focus: Point | None = None
+    """What of it is to be seen, as in `bot.focal`."""
     language: str | None = None
     """BCP 47."""
     author: str | None = None
@@ -71,10 +74,16 @@ class Page(Stated):
 
     alts: Mapping[str, str] = field(default_factory=dict)
     """Alternative texts by picture; ask `alt_of`."""
+    focuses: Mapping[str, Point] = field(default_factory=dict)
+    """Focal points by picture; ask `focus_of`."""
 
     def alt_of(self, picture_url: str) -> str | None:
         """What the page's authors say of this picture, in whatever size it is shown."""
         return self.alts.get(_picture_key(picture_url))
+
+    def focus_of(self, picture_url: str) -> Point | None:
+        """What of this picture the page's authors want to be seen."""
+        return self.focuses.get(_picture_key(picture_url))
 
 
 def read_page(fetched: Fetched) -> Page:
@@ -134,7 +143,7 @@ class _Parts:
     def page(self) -> Page:
         """What the parts come to. The page's own words for people come first, those for machines second."""
         title = self._headline()
-        alts = self._alts(title)
+        alts, focuses = self._alts(title), self._focuses()
         picture = next((url for url, _ in self._pictures()), None)
         return Page(
             url=self._url,
@@ -143,6 +152,7 @@ class _Parts:
             description=self._description(),
             picture_url=picture,
             picture_alt=alts.get(_picture_key(picture)) if picture else None,
+            picture_focus=focuses.get(_picture_key(picture)) if picture else None,
             language=self._stated_language(),
             author=self._author(),
             fediverse=self._fediverse(),
@@ -151,6 +161,7 @@ class _Parts:
             published_at=self._published_at(),
             tags=distinct(self._all("article:tag") or self._data.texts("keywords"))[:30],
             alts=alts,
+            focuses=focuses,
         )
 
     def _all(self, *names: str) -> list[str]:
@@ -209,6 +220,15 @@ class _Parts:
         for url, stated in self._pictures():
             if alt := _alt(stated, title):
                 found.setdefault(_picture_key(url), alt)
+        return found
+
+    def _focuses(self) -> dict[str, Point]:
+        found: dict[str, Point] = {}
+        for attributes in self._images:
+            if point := focus_at(attributes):
+                for source in _sources(attributes):
+                    if url := absolute(self._base, source):
+                        found.setdefault(_picture_key(url), point)
         return found
 
     def _stated_language(self) -> str | None:

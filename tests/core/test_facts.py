@@ -33,6 +33,7 @@ FACTS = Facts(
     description="D",
     picture_url="https://news.example/p.jpg",
     picture_alt="P",
+    picture_focus=(-0.42, 0.69),
     language="en",
     author="Bo",
     fediverse="@bo@social.example",
@@ -53,6 +54,7 @@ def test_a_page_fills_what_the_source_leaves_open() -> None:
         language="en",
         picture_url="https://news.example/p.jpg",
         picture_alt="P",
+        picture_focus=(-0.42, 0.69),
         tags=("theirs",),
         fediverse="@bo@social.example",
         paywalled=True,
@@ -64,6 +66,16 @@ def test_what_the_source_says_stays() -> None:
     """Only what a source cannot say is added."""
     marks = {"fediverse": "@bo@social.example", "paywalled": True, "noindex": True}
     assert enriched(TOLD, FACTS) == replace(TOLD, **marks)  # type: ignore[arg-type] # mixed values
+
+
+def test_the_page_tells_the_focal_point_of_the_picture_of_the_source() -> None:
+    """Whoever describes it; that of another picture is never taken."""
+    key = "news.example/s.jpg"
+    for page in (Page("u", focuses={key: (0.1, 0.2)}), Page("u", alts={key: "A"}, focuses={key: (0.1, 0.2)})):
+        found = enriched(TOLD, facts_of(page, TOLD.picture_url))
+        assert (found.picture_alt, found.picture_focus) == ("Ours", (0.1, 0.2))
+    other = enriched(TOLD, facts_of(Page("u", focuses={"news.example/p.jpg": (0.1, 0.2)}), TOLD.picture_url))
+    assert other.picture_focus is None
 
 
 def test_the_page_describes_the_picture_of_the_source() -> None:

@@ -1,10 +1,10 @@
-"""Where the subject of a picture is, as its file says."""
+"""Where the subject of a picture is, as its page or its file says."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.focal import MOST_XMP, focus_of
+from bot.focal import MOST_XMP, focus_at, focus_of, point_of_text, point_to_text
 
 SIZE = (1200, 800)
 FACE = """<rdf:li><rdf:Description mwg-rs:Name="A" mwg-rs:Type="{kind}"><mwg-rs:Area stArea:x="{x}" stArea:y="{y}"
@@ -51,7 +51,7 @@ RECTANGLE = "<iptc:rbW>0.2</iptc:rbW><iptc:rbH>0.4</iptc:rbH>"
 @pytest.mark.parametrize(
     ("xmp", "point"),
     [
-        (faces((0.5, 0.5, 0.1, 0.1)), (0, 0)),
+        (faces((0.5, 0.52, 0.1, 0.1)), (0, -0.04)),
         (faces((0.25, 0.1, 0.1, 0.1)), (-0.5, 0.8)),
         (faces((0.2, 0.2, 0.1, 0.1), (0.6, 0.4, 0.1, 0.1)), (-0.2, 0.4)),
         (faces((0.98, 0.5, 0.2, 0.2)), (0.88, 0)),
@@ -76,6 +76,7 @@ def test_points(xmp: bytes, point: tuple[float, float]) -> None:
         b"<x/>",
         "text",
         faces(),
+        faces((0.5, 0.5, 0.1, 0.1)),
         faces((0.5, 0.5, 0.1, 0.1), kind="BarCode"),
         faces((0.5, 0.5, 0.1, 0.1), of=(800, 800)),
         faces((7, 0.5, 0.1, 0.1)),
@@ -97,3 +98,33 @@ def test_damage_is_survived(junk: bytes, place: int) -> None:
     whole = faces((0.25, 0.1, 0.1, 0.1))
     point = focus_of(whole[:place] + junk + whole[place + len(junk) :], SIZE)
     assert point is None or all(-1 <= each <= 1 for each in point)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "point"),
+    [
+        ({"style": "width: 100%; object-position: 25% 10%"}, (-0.5, 0.8)),
+        ({"style": "OBJECT-POSITION:100.0% 0%;object-fit:cover"}, (1, 1)),
+        ({"data-object-position": " 25% 10% "}, (-0.5, 0.8)),
+        ({"data-focus-x": "-0.42", "data-focus-y": "0.69"}, (-0.42, 0.69)),
+        ({"style": "object-position: 25% 10%", "data-focus-x": "1", "data-focus-y": "1"}, (-0.5, 0.8)),
+        ({"style": "object-position: 50% 50%"}, None),
+        ({"style": "object-position: top left"}, None),
+        ({"style": "object-position: 10px 20%"}, None),
+        ({"style": "object-position: 250% 10%"}, None),
+        ({"data-focus-x": "0", "data-focus-y": "0"}, None),
+        ({"data-focus-x": "7", "data-focus-y": "0"}, None),
+        ({"data-focus-x": "nan", "data-focus-y": "0.1"}, None),
+        ({"data-focus-x": "0.1"}, None),
+        ({}, None),
+    ],
+)
+def test_points_in_pages(attributes: dict[str, str], point: tuple[float, float] | None) -> None:
+    """What an editor chose, in the ways that systems write it; the middle and what a designer wrote say nothing."""
+    assert point == focus_at(attributes)
+
+
+@given(st.none() | st.tuples(st.floats(-1, 1), st.floats(-1, 1)))
+def test_points_are_kept(point: tuple[float, float] | None) -> None:
+    """As the ledger keeps them, they come back."""
+    assert point == point_of_text(point_to_text(point))

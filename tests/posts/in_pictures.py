@@ -39,6 +39,8 @@ class Odd:
     says: str = ALT
     """The description that readers get."""
     title: str = TITLE
+    page_focus: tuple[float, float] | None = None
+    """As the page has it."""
     focus: tuple[float, float] | None = None
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "image/jpeg"})
     status: int = 200
@@ -179,6 +181,15 @@ SHOWN = (
         BLUE,
         size=(800, 1200),
         colours={},
+        focus=(-0.45, 0.767),
+    ),
+    _shown(
+        "an editor's choice",
+        lambda: portrait(faces((0.5, 0.9, 0.1, 0.1), of=(800, 1200))),
+        BLUE,
+        size=(800, 1200),
+        colours={},
+        page_focus=(-0.45, 0.767),
         focus=(-0.45, 0.767),
     ),
     _shown(

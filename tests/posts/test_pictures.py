@@ -118,6 +118,7 @@ def _article(site: Site, number: int, odd: Odd, clock: Hours) -> Article:
         found_at=clock.now(),
         picture_url=site.url(f"/media/{number}"),
         picture_alt=odd.alt,
+        picture_focus=odd.page_focus,
     )
 
 

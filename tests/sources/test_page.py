@@ -198,6 +198,15 @@ def test_what_a_page_says_of_a_picture_of_the_feed_is_found() -> None:
     assert page.alt_of("http://cdn.example.org/c.jpg") is None
 
 
+def test_a_focal_point_is_found_at_the_picture() -> None:
+    """By the picture, whatever its size; it is that of the page's own picture too, where it is the same."""
+    style = "object-position: 25% 10%"
+    page = read(
+        f'<meta property="og:image" content="/b.jpg"><body><img src="/b-1024x683.jpg" style="{style}"><img src=x>'
+    )
+    assert (page.picture_focus, page.focus_of("http://herald.example.org/x")) == ((-0.5, 0.8), None)
+
+
 def test_a_graph_is_followed_through_its_references() -> None:
     """As a widespread plugin writes it: the article names its author and its picture by their ids."""
     page = read(

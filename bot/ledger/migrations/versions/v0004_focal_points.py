@@ -1,4 +1,4 @@
-"""Focal points of staged pictures. Only adds: workers of the release before go on."""
+"""Focal points of pictures, in pages and staged. Only adds: workers of the release before go on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add a column that may be empty."""
+    """Add columns that may be empty."""
     op.add_column("media", sa.Column("focus", sa.Text(), nullable=True))
+    op.add_column("pages", sa.Column("picture_focus", sa.Text(), nullable=True))
+    op.add_column("pages", sa.Column("shown_focus", sa.Text(), nullable=True))
