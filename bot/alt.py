@@ -24,7 +24,9 @@ def alt_of(stated: str | None, title: str, picture_url: str) -> str:
     A fallback must never describe what nobody has looked at.
     """
     said, title = one_line(stated or ""), one_line(title)
-    if said and (len(said) > _LONGEST_NAME or not (_NO_WORDS.fullmatch(said) or _is_name(said, picture_url))):
+    if len(said) > _LONGEST_NAME:
+        return said
+    if said and said.casefold() != title.casefold() and not (_NO_WORDS.fullmatch(said) or _is_name(said, picture_url)):
         return said
     return f"Picture accompanying: {title}" if title else ""
 

@@ -53,6 +53,7 @@ def test_the_authors_words_are_kept(stated: str) -> None:
         "-",
         "null",
         "undefined",
+        "roof closes",
     ],
 )
 def test_what_says_nothing_is_no_description(stated: str | None) -> None:

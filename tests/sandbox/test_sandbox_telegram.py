@@ -19,6 +19,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from telegram.request import HTTPXRequest
 
 from adapters.sandbox.faults import Fault
+from adapters.sandbox.publication import draw
 from adapters.sandbox.server import PublicPost
 from adapters.sandbox.telegram import TelegramSandbox
 from adapters.sandbox.telegram_parsers import Plain, Refused, Tdlib, best_parser
@@ -421,6 +422,45 @@ async def test_forwarding_reads_a_post(sandbox: TelegramSandbox, bot: Bot) -> No
     for missing in (3, 99):
         with pytest.raises(BadRequest, match=r"^Message to forward not found$"):
             await bot.forward_message(OPS, NEWS, missing)
+
+
+async def test_a_photo_as_readers_see_it(sandbox: TelegramSandbox, bot: Bot) -> None:
+    """Its caption is the message's text with marks, it has no preview, and a forward of it is one with the caption."""
+    caption = "Title\n\nhttps://example.org/a"
+    message = await bot.send_photo(NEWS, draw(1), caption=caption, caption_entities=[MessageEntity("bold", 0, 5)])
+    (post,) = sandbox.public("@news")
+    assert (post.text, post.card, post.extra["photo"]) == (caption, None, ("image/jpeg", 1200, 630))
+    assert post.marks == (("bold", "Title"), ("link", "https://example.org/a"))
+    assert (message.text, message.caption) == (None, caption)
+    assert [(size.width, size.height) for size in message.photo] == [(1200, 630)]
+    copy = await bot.forward_message(OPS, NEWS, message.message_id)
+    assert (copy.caption, copy.caption_entities, copy.photo) == (caption, message.caption_entities, message.photo)
+    with pytest.raises(BadRequest, match="(?i)there is no live location in the message to edit"):
+        await bot.stop_message_live_location(NEWS, message.message_id)
+
+
+@pytest.mark.parametrize(
+    ("photo", "caption", "refusal"),
+    [
+        (b"GIF89a", None, "IMAGE_PROCESS_FAILED"),
+        (draw(1), "x" * 1025, "Message caption is too long"),
+        ("https://example.org/p.jpg", None, "There is no photo in the request"),
+    ],
+)
+async def test_refused_photos(
+    sandbox: TelegramSandbox, bot: Bot, photo: bytes | str, caption: str | None, refusal: str
+) -> None:
+    """What is no picture, too many words for a caption, and an address, of which this server knows nothing."""
+    with pytest.raises(BadRequest, match=f"(?i){refusal}"):
+        await bot.send_photo(NEWS, photo, caption=caption)
+    assert sandbox.public() == []
+
+
+async def test_a_caption_may_be_long_or_missing(sandbox: TelegramSandbox, bot: Bot) -> None:
+    """1024 characters, counted in code points, or none."""
+    for caption in ("🎉" * 1024, None, " \n "):
+        await bot.send_photo(NEWS, draw(1), caption=caption)
+    assert ["🎉" * 1024, "", ""] == [post.text for post in sandbox.public()]
 
 
 async def test_protected_posts_cannot_be_forwarded(bot: Bot) -> None:
