@@ -17,6 +17,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 """What browsers show. No other decoder is ever let near bytes from the web."""
 MAX_PIXELS = 50_000_000
 """More is taken for a decompression bomb; a good camera has less."""
+MAX_PIXELS_WHOLE = 25_000_000
+"""The same for formats that are decoded whole, whatever is wanted of them: WebP takes 17 bytes a pixel for it."""
 LEAST_SIDE = 100
 """Pixels. Less is an icon, a line or a counter of readers: over the width of a card it would be a blur."""
 LONGEST_STRIP = 10
@@ -72,7 +74,7 @@ def _decoded(data: bytes, longest: int) -> tuple[Image.Image, Point | None]:
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_shape(image.size)
+            _check_shape(image.size, MAX_PIXELS if image.format == "JPEG" else MAX_PIXELS_WHOLE)
             size, shown = image.size, min(1.0, longest / max(image.size))
             # Lets JPEG decode at a half or less of its size, where that is still as much as is wanted.
             image.draft("RGB", (int(size[0] * shown), int(size[1] * shown)))
@@ -85,25 +87,26 @@ def _decoded(data: bytes, longest: int) -> tuple[Image.Image, Point | None]:
     except BadPicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large() from None
+        raise _too_large(MAX_PIXELS) from None
     except UnidentifiedImageError:
         raise BadPicture(_what_it_is(data)) from None
     except Exception:  # decoders raise anything on broken files
         raise BadPicture("The picture is damaged or incomplete.") from None
 
 
-def _check_shape(size: tuple[int, int]) -> None:
+def _check_shape(size: tuple[int, int], most: int) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
-        raise _too_large()
+    if width * height > most:
+        raise _too_large(most)
     if min(size) < LEAST_SIDE:
         raise BadPicture(f"The picture has only {width} × {height} pixels, and {LEAST_SIDE} each way are the least.")
     if max(size) > min(size) * LONGEST_STRIP:
         raise BadPicture(f"The picture is a strip of {width} × {height} pixels.")
 
 
-def _too_large() -> BadPicture:
-    return BadPicture(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels.")
+def _too_large(most: int) -> BadPicture:
+    kind = "" if most == MAX_PIXELS else " and is no JPEG"
+    return BadPicture(f"The picture has more than {most // 1_000_000} million pixels{kind}.")
 
 
 def _what_it_is(data: bytes) -> str:
@@ -145,9 +148,8 @@ def _resizable(image: Image.Image) -> Image.Image:
     """`image` in a mode in which neighbouring pixels can be mixed."""
     if image.mode.startswith("I"):  # 16 bits of grey
         return image.point(lambda value: value * (1 / 256)).convert("L")
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+    good = ("RGBA",) if image.has_transparency_data else ("RGB", "L", "CMYK")
+    return image if image.mode in good else image.convert(good[0])
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

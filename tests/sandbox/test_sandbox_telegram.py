@@ -435,7 +435,7 @@ async def test_a_photo_as_readers_see_it(sandbox: TelegramSandbox, bot: Bot) -> 
     assert [(size.width, size.height) for size in message.photo] == [(1200, 630)]
     copy = await bot.forward_message(OPS, NEWS, message.message_id)
     assert (copy.caption, copy.caption_entities, copy.photo) == (caption, message.caption_entities, message.photo)
-    with pytest.raises(BadRequest, match="(?i)there is no live location in the message to edit"):
+    with pytest.raises(BadRequest, match=r"(?i)there is no live location in the message to edit"):
         await bot.stop_message_live_location(NEWS, message.message_id)
 
 

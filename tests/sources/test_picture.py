@@ -157,6 +157,13 @@ def test_nothing_but_pixels_is_left() -> None:
         assert b"Nonymous" not in normalise(data, "").data
 
 
+def test_a_grey_that_stands_for_transparent_becomes_white() -> None:
+    """A PNG may name one of its greys, or colours, as the one that is not there."""
+    for mode, value in (("L", 0), ("RGB", (0, 0, 0))):
+        data = encoded(Image.new(mode, (120, 120), value), "PNG", transparency=value)
+        assert decoded(normalise(data, "").data).getpixel((60, 60)) == (255, 255, 255)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_transparency_becomes_white(mode: str) -> None:
     """What is transparent shows white, as on a page."""
@@ -217,6 +224,7 @@ def test_animation_gives_its_first_frame(kind: str) -> None:
         (encoded(Image.new("RGB", (600, 99)), "PNG"), "600 × 99 pixels"),
         (encoded(Image.new("RGB", (1200, 110)), "PNG"), "a strip of 1200 × 110 pixels"),
         (encoded(Image.new("RGB", (110, 9000)), "PNG"), "a strip of 110 × 9000 pixels"),
+        (bomb(6_000, 5_000), "25 million pixels and is no JPEG"),
         (bomb(8_000, 8_000), "50 million"),
         (bomb(30_000, 30_000), "50 million"),
     ],
