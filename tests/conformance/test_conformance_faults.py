@@ -124,6 +124,25 @@ def test_a_lost_outcome_of_the_visible_call(platform: str, fault: str, ground: G
 @pytest.mark.parametrize(
     "fault", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in LOST]
 )
+def test_a_lost_outcome_of_a_post_with_gates(fault: str, ground: Ground) -> None:
+    """Where a post is created together with the records that say who may reply and quote, it is out once as well, and
+    those are in force for each."""
+    script, seats = Fault.parse(fault), list[Seat]()
+
+    def prepare(seat: Seat) -> None:
+        seats.append(seat)
+        seat.server.faults.add(script)
+
+    setting = Setting(called=" with gates")
+    closed = {"BLUESKY__REPLIES": "nobody", "BLUESKY__QUOTES": "false"}
+    ground.play("bluesky", prepare, lost=slice(script.times), setting=setting, **closed)
+    seen = [(post.extra["replies"], post.extra["quotes"]) for post in seats[0].server.public()]
+    assert [([], ["disableRule"])] * 3 == seen
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in LOST]
+)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_lost_outcome_in_the_middle_of_a_lane(platform: str, fault: str, ground: Ground) -> None:
     """The same with a post before it, which the platform then shows as the newest, and maybe one after it."""
