@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from adapters.outcomes import Answer, Marker, Presence
-from adapters.post import Draft, Payload, Post, Receipt
+from adapters.post import Draft, Json, Media, Payload, Post, Receipt
 from adapters.shaping import Shape
 
 # ── how it is identified ──────────────────────────────────────────────────────────────────────────────────────────
@@ -272,6 +272,9 @@ class Platform:
     """Make the adapter of a channel from its settings. Imports the library; makes no request."""
     compose: Callable[[Any | None, Post, datetime], Draft]
     """Compose without an account, for previews: settings may be None; limits are the platform's defaults."""
+    shown: Callable[[Json, Sequence[Media]], Draft]
+    """The other way round: what a frozen payload, with the media that are kept of it, looks like. Pure, takes any JSON,
+    and never raises; limits are the platform's defaults."""
     waits: Waits
     takes_picture: bool
 

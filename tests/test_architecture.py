@@ -24,8 +24,7 @@ PLATFORM_NAMES = re.compile(r"telegram|mastodon|bluesky|bsky|atproto|tweet|toot"
 
 PURE = (
     *("bot.model", "bot.plan", "bot.retry", "bot.schedule", "bot.links", "bot.duration", "bot.render", "bot.picture"),
-    *("bot.focal", "bot.alt"),
-    "bot.pace",
+    *("bot.focal", "bot.alt", "bot.pace", "bot.segments"),
     "bot.ledger.texts",
     *("bot.nearest", "bot.marks", "bot.templates.names", "bot.templates.wrong", "bot.templates.links"),
     *(
@@ -45,6 +44,7 @@ PURE = (
     *("adapters.shaping", "adapters.hashtags", "adapters.rules", "adapters.language", "adapters.tracking"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     *("adapters.bluesky.less", "adapters.bluesky.choices", "adapters.bluesky.thumb"),
+    *("adapters.bluesky.shown", "adapters.mastodon.shown", "adapters.telegram.shown"),
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
     *("adapters.mastodon.content", "adapters.mastodon.entities", "adapters.mastodon.outcomes"),
     *("adapters.mastodon.budget", "adapters.mastodon.seeking"),
@@ -113,7 +113,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "subprocess": ("bot.ledger.migrate", "bot.sources.fallback"),
     "signal": ("bot.wiring", *DEMO),
     "fcntl": ("bot.sender", "bot.ledger.migrate"),
-    "jinja2": ("bot.templates",),
+    "jinja2": ("bot.templates", "bot.skin"),
     "babel": ("bot.templates.filters",),
     "zoneinfo": ("bot.templates.filters",),
     "importlib": (

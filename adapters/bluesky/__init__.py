@@ -1,6 +1,7 @@
 """Bluesky: its settings and its line in the registry. The atproto client is imported only when a channel is opened."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
 from adapters.bluesky.choices import EVERYONE, LABELS, MOST_LANGUAGES, Choices, Who
 from adapters.language import language_of
-from adapters.post import Draft, Post
+from adapters.post import Draft, Json, Media, Post
 from adapters.rules import Rule, Rules
 from adapters.shaping import Shaping, Words, split
 
@@ -136,12 +137,19 @@ def _compose(settings: BlueskySettings | None, post: Post, at: datetime) -> Draf
     return compose(post, at, Choices() if settings is None else settings.choices)
 
 
+def _shown(body: Json, media: Sequence[Media]) -> Draft:
+    from adapters.bluesky.shown import shown  # noqa: PLC0415 # keeps the registry light
+
+    return shown(body, media)
+
+
 PLATFORM = Platform(
     name="bluesky",
     title="Bluesky",
     settings=BlueskySettings,
     open=_open,
     compose=_compose,
+    shown=_shown,
     waits=WAITS,
     takes_picture=True,
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator
 from adapters.address import host_of, is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
 from adapters.language import language_of
-from adapters.post import Draft, Post
+from adapters.post import Draft, Json, Media, Post
 from adapters.rules import Choice, Rules
 from adapters.shaping import Shaping
 
@@ -119,12 +120,19 @@ def _compose(settings: MastodonSettings | None, post: Post, _at: datetime) -> Dr
     )
 
 
+def _shown(body: Json, media: Sequence[Media]) -> Draft:
+    from adapters.mastodon.shown import shown  # noqa: PLC0415 # keeps the registry light
+
+    return shown(body, media)
+
+
 PLATFORM = Platform(
     name="mastodon",
     title="Mastodon",
     settings=MastodonSettings,
     open=_open,
     compose=_compose,
+    shown=_shown,
     waits=WAITS,
     takes_picture=False,
 )

@@ -1,6 +1,7 @@
 """Telegram: its settings and its line in the registry. Its library is imported only when a channel is opened."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +9,7 @@ from pydantic import ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from adapters.address import is_loopback, server_url
 from adapters.base import Adapter, Context, Platform, Waits
-from adapters.post import Draft, Post
+from adapters.post import Draft, Json, Media, Post
 from adapters.shaping import Shaping
 
 API_BASE = "https://api.telegram.org/bot"
@@ -112,12 +113,19 @@ def _compose(settings: TelegramSettings | None, post: Post, at: datetime) -> Dra
     return compose(post, at, settings.picture, above=settings.preview_above, silent=settings.silent)
 
 
+def _shown(body: Json, media: Sequence[Media]) -> Draft:
+    from adapters.telegram.shown import shown  # noqa: PLC0415 # keeps the registry light
+
+    return shown(body, media)
+
+
 PLATFORM = Platform(
     name="telegram",
     title="Telegram",
     settings=TelegramSettings,
     open=_open,
     compose=_compose,
+    shown=_shown,
     waits=WAITS,
     takes_picture=False,
 )

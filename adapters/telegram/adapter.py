@@ -6,6 +6,7 @@ there (`adapters.telegram.probe`).
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +86,8 @@ class TelegramAdapter:
     def compose(self, post: Post, at: datetime) -> Draft:
         """Pure."""
         own = self._settings
-        return compose(post, at, own.picture, above=own.preview_above, silent=own.silent)
+        draft = compose(post, at, own.picture, above=own.preview_above, silent=own.silent)
+        return replace(draft, body={"chat_id": self._chat, **draft.body})
 
     async def stage(self, draft: Draft) -> Payload:
         """Nothing is uploaded: Telegram fetches the preview by itself, and a photo goes with the visible call."""

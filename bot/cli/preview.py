@@ -1,66 +1,123 @@
-"""`handbill preview`: every post exactly as it would be sent, without sending it."""
+"""`handbill preview`: every post exactly as it would be sent, or is frozen to be sent, without sending it."""
 
 # ruff: noqa: PLC0415 # heavy imports wait inside the command
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.base import NEEDS_PERSON, AsJson, Config, fail, need_templates, prepare_to_show, print_json
+from bot.cli.base import (
+    NEEDS_PERSON,
+    AsJson,
+    Config,
+    fail,
+    ledger_exists,
+    need_templates,
+    opened_ledger,
+    prepare_to_show,
+    print_json,
+)
 
 if TYPE_CHECKING:
-    from bot.cli.show import Page
     from bot.doors import Doors
-    from bot.preview import Composer, Preview
+    from bot.preview import Composer, Subject
+    from bot.previewed import Preview
     from bot.redact import Redactor
     from bot.render import Renderer
     from bot.settings import Settings, SourceSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be shown, and how much of it."""
+
+    addresses: tuple[tuple[str, "SourceSettings | None"], ...]
+    """What is to be read, and the configured source that it is."""
+    known: tuple["Subject", ...]
+    """Articles of the ledger."""
+    newest: int
+    channel: str | None
+    pictures: bool
+    """Whether pictures are shown, and not only told of."""
+
+
 def preview(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The address of any feed, or the name of a source.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL|ID...",
+            help="The address of any feed, the name of a source, or the ID of a delivery as `handbill log` shows it,"
+            " for its article on every channel.",
+        ),
+    ],
+    *,
     config: Config = None,
-    newest: Annotated[int, typer.Option(min=1, help="How many of the newest articles.")] = 1,
+    newest: Annotated[int, typer.Option(min=1, help="How many of a feed's newest articles.")] = 1,
     channel: Annotated[
         str | None,
         typer.Option(help="Only this channel, or this platform by its defaults. Without it: every configured channel."),
     ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a page that looks like the platforms, pictures and all, into this file (-: standard output).",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a feed's newest articles would look like on each channel, exactly.
+    """Show what articles look like on each channel, exactly: a feed's newest, or those of the ledger.
 
     It needs no account: where no channel is configured, all platforms are shown.
+
+    A post whose payload is frozen in the ledger is shown as it was or will be sent, not composed anew.
 
     --json prints an object a line, with the body of the request.
 
     Exit codes: 0; 1 something cannot be posted, or the feed not read; 2 usage.
     """
+    if html == "-" and as_json:
+        fail("--html - and --json both want standard output: name a file for the page, such as --html preview.html.")
     settings, redactor = prepare_to_show(config)
-    source = _find_source(settings, url)
-    address = source.url if source and source.name == url else url
-    if "://" not in address:
-        fail(f"{url} is neither the name of a source nor an address: write it in full, like https://news.example/feed.")
     _check_channel(settings, channel)
     renderer = need_templates(settings)
-    from bot.cli.show import Page, progress
+    wishes = _wishes(settings, what, newest=newest, channel=channel, pictures=html is not None)
+    from bot.cli.show import progress
     from bot.doors import FetchFailed
     from bot.sources.reading import Unreadable
 
     try:
-        with progress(f"Reading {address} …"):
-            previews = asyncio.run(
-                _preview(settings, redactor, renderer, address, source, newest=newest, channel=channel)
-            )
+        with progress(f"Reading {', '.join(address for address, _ in wishes.addresses) or 'the ledger'} …"):
+            previews = asyncio.run(_preview(settings, redactor, renderer, wishes))
     except (FetchFailed, Unreadable) as error:
         fail(f"{error.message} {error.mend}".strip(), code=NEEDS_PERSON)
-    if as_json:
-        for each in previews:
-            print_json(each.as_json())
-    else:
-        _show(previews, Page())
+    _tell(previews, redactor, html, as_json=as_json)
     if not previews or any(each.draft is None for each in previews):
         raise typer.Exit(NEEDS_PERSON)
+
+
+# ── what is meant ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _wishes(settings: "Settings", what: Sequence[str], *, newest: int, channel: str | None, pictures: bool) -> Wishes:
+    addresses: list[tuple[str, SourceSettings | None]] = []
+    ids: list[int] = []
+    for each in what:
+        source = _find_source(settings, each)
+        if source is None and each.isascii() and each.isdecimal():
+            ids.append(int(each))
+            continue
+        address = source.url if source and source.name == each else each
+        if "://" not in address:
+            fail(
+                f"{each} is neither the name of a source nor an address nor the ID of a delivery: write an address in "
+                "full, like https://news.example/feed."
+            )
+        addresses.append((address, source))
+    return Wishes(tuple(addresses), _known(settings, ids), newest, channel, pictures)
 
 
 def _find_source(settings: "Settings", url: str) -> "SourceSettings | None":
@@ -76,6 +133,25 @@ def _find_source(settings: "Settings", url: str) -> "SourceSettings | None":
     )
 
 
+def _known(settings: "Settings", ids: Sequence[int]) -> tuple["Subject", ...]:
+    """The articles of these deliveries, each once. Ends the command where there is no such delivery."""
+    if not ids:
+        return ()
+    if not ledger_exists(settings):
+        fail(f"There is no delivery {ids[0]}, for there is no ledger yet: `handbill run` or `handbill once` makes it.")
+    from bot.ledger.recorded import find_known
+    from bot.preview import Subject
+
+    found: dict[int, Subject] = {}
+    with opened_ledger(settings) as ledger:
+        for each in ids:
+            known = ledger.read_now(lambda conn, each=each: find_known(conn, each))  # type: ignore[misc] # a default
+            if known is None:
+                fail(f"There is no delivery {each}: `handbill log` shows them all.")
+            found[known.article.id] = Subject(known.article, known.page_read, known=True, recorded=known.recorded)
+    return tuple(found.values())
+
+
 def _check_channel(settings: "Settings", name: str | None) -> None:
     from bot.settings.problems import suggestion
 
@@ -85,88 +161,114 @@ def _check_channel(settings: "Settings", name: str | None) -> None:
         fail(f"There is no channel {name}: {mend}{'' if mend.endswith('?') else '.'}")
 
 
-async def _preview(
-    settings: "Settings",
-    redactor: "Redactor",
-    renderer: "Renderer",
-    url: str,
-    source: "SourceSettings | None",
-    *,
-    newest: int,
-    channel: str | None,
-) -> list["Preview"]:
+# ── composing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _preview(settings: "Settings", redactor: "Redactor", renderer: "Renderer", wishes: Wishes) -> list["Preview"]:
     from bot.check import check_ledger
     from bot.cli.beside import doors_beside
-    from bot.preview import compose_all, enrich_all, read_articles
-    from bot.sources.reading import Watched
+    from bot.preview import compose_all
 
     _, usable = check_ledger(settings)
     async with doors_beside(settings, with_ledger=usable) as doors:
-        identity, language, called = (source.identity, source.language, source.name) if source else (url, None, "")
-        watched = source.watched if source else Watched(url)
-        (_, articles), composers = await asyncio.gather(
-            read_articles(doors, watched, newest, identity=identity, language=language, name=called),
-            _composers(settings, redactor, doors, channel),
+        found, composers = await asyncio.gather(
+            asyncio.gather(
+                *(_read(settings, doors, address, source, wishes.newest) for address, source in wishes.addresses)
+            ),
+            _composers(settings, redactor, doors, wishes),
         )
-        if settings.enrich:
-            articles = await enrich_all(doors, articles)
-        return await compose_all(doors, articles, composers, doors.clock.now(), renderer)
+        subjects = [*(subject for each in found for subject in each), *wishes.known]
+        return await compose_all(doors, subjects, composers, doors.clock.now(), renderer, pictures=wishes.pictures)
 
 
-async def _composers(settings: "Settings", redactor: "Redactor", doors: "Doors", name: str | None) -> list["Composer"]:
+async def _read(
+    settings: "Settings", doors: "Doors", address: str, source: "SourceSettings | None", newest: int
+) -> list["Subject"]:
+    from bot.preview import Subject, enrich_all, read_articles
+    from bot.sources.reading import Watched
+
+    identity, language, called = (source.identity, source.language, source.name) if source else (address, None, "")
+    watched = source.watched if source else Watched(address)
+    feed, articles = await read_articles(doors, watched, newest, identity=identity, language=language, name=called)
+    subjects = [Subject(article, publication=feed.title) for article in articles]
+    return await enrich_all(doors, subjects) if settings.enrich else subjects
+
+
+async def _composers(settings: "Settings", redactor: "Redactor", doors: "Doors", wishes: Wishes) -> list["Composer"]:
     from bot.preview import by_channel, by_defaults
     from bot.wiring import open_adapter
 
-    chosen = [channel for channel in settings.channels if name in (None, channel.name)]
+    chosen = [channel for channel in settings.channels if wishes.channel in (None, channel.name)]
     if not chosen:
-        return [by_defaults(platform) for platform in settings.platforms.values() if name in (None, platform.name)]
+        platforms = [each for each in settings.platforms.values() if wishes.channel in (None, each.name)]
+        return [*map(by_defaults, platforms), *_removed(settings, wishes)]
 
     adapters = [open_adapter(channel, doors, redactor, owner=False) for channel in chosen]
     try:
         asking = (
-            by_channel(each.name, adapter, each.settings.shape, doors)
+            by_channel(
+                each.name,
+                adapter,
+                settings.platforms[each.platform],
+                doors,
+                label=each.settings.label,
+                shape=each.settings.shape,
+            )
             for each, adapter in zip(chosen, adapters, strict=True)
         )
-        return list(await asyncio.gather(*asking))
+        return [*await asyncio.gather(*asking), *_removed(settings, wishes)]
     finally:
         for adapter in adapters:
             await adapter.close()
 
 
-def _show(previews: list["Preview"], page: "Page") -> None:
-    from bot.cli.show import plain
+def _removed(settings: "Settings", wishes: Wishes) -> list["Composer"]:
+    """Channels that the settings no longer name, for what the ledger has for them."""
+    from bot.preview import by_record
 
-    if not previews:
-        page.line("The feed has no article that could be posted.")
-    article = None
-    for each in previews:
-        if each.article is not article:
-            article = each.article
-            page.heading(plain(article.title) or plain(article.link))
-            page.line(plain(article.link), "dim")
-        _show_one(each, page)
+    there = {(channel.platform, channel.name) for channel in settings.channels}
+    gone = {
+        (each.row.platform, each.row.channel): None
+        for subject in wishes.known
+        for each in subject.recorded
+        if (each.row.platform, each.row.channel) not in there and wishes.channel in (None, each.row.channel)
+    }
+    return [by_record(settings.platforms[platform], name) for platform, name in gone if platform in settings.platforms]
 
 
-def _show_one(preview: "Preview", page: "Page") -> None:
-    from bot.cli.show import plain
+# ── telling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    name = preview.channel or "by its defaults"
-    page.line("")
-    page.line(f"{preview.platform} · {plain(name)}" if name != preview.platform else name, "bold cyan")
-    if preview.draft is None:
-        page.item("✗", plain(f"It cannot be posted: {preview.refused}"), "bold red")
-    else:
-        draft = preview.draft
-        for line in plain(draft.text, lines=True).split("\n"):
-            page.item("│", line, "dim")
-        page.item("·", f"{draft.length} of {draft.limit} {draft.unit}")
-        for mark in draft.marks:
-            shown = draft.text[mark.start : mark.end]
-            target = f" → {mark.target}" if mark.target not in (None, shown) else ""
-            page.item("·", plain(f"{mark.kind}: {shown}{target}"))
-        if draft.card is not None:
-            card = draft.card
-            about = " — ".join(part for part in (card.title, card.description) if part)
-            page.item("·", plain(f"card{' with picture' if card.picture else ''}: {about} → {card.link}"))
-    for warning in (*(preview.draft.warnings if preview.draft else ()), *preview.notes):
-        page.item("!", plain(warning), "yellow")
+
+def _tell(previews: Sequence["Preview"], redactor: "Redactor", html: str | None, *, as_json: bool) -> None:
+    if html is not None:
+        _write(previews, redactor, html, said=not as_json)
+    if as_json:
+        for each in previews:
+            print_json(each.as_json())
+    elif html is None:
+        from bot.cli.previews import show_previews
+        from bot.cli.show import Page
+
+        page = Page()
+        if not previews:
+            page.line("The feed has no article that could be posted.")
+        show_previews(previews, page)
+
+
+def _write(previews: Sequence["Preview"], redactor: "Redactor", file: str, *, said: bool) -> None:
+    from bot.cli.files import NotWritten, write_whole
+    from bot.clock import SystemClock
+    from bot.skin import Skin
+
+    page = Skin(redactor.redact).page(previews, SystemClock().now())
+    if file == "-":
+        typer.echo(page)
+        return
+    try:
+        write_whole(file, page.encode())
+    except NotWritten as error:
+        fail(str(error))
+    if said:
+        articles = len({id(each.article) for each in previews})
+        posts = f"{len(previews)} post{'s'[: len(previews) != 1]} of {articles} article{'s'[: articles != 1]}"
+        typer.echo(f"Written: {file} ({posts}). Open it in a browser.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -37,8 +37,13 @@ STYLES = {
 
 def plain(text: str, *, lines: bool = False) -> str:
     """`text` without what could act on a terminal; on one line, unless `lines`."""
-    kept = "".join(map(_tamed, _ALSO_OUT.sub("", text)))
+    kept = tamed(text)
     return kept.strip() if lines else " ".join(kept.split())
+
+
+def tamed(text: str) -> str:
+    """`text` without what could act on a terminal, and with all its spaces and line ends: a piece of a longer one."""
+    return "".join(map(_tamed, _ALSO_OUT.sub("", text)))
 
 
 def _tamed(character: str) -> str:
@@ -105,6 +110,11 @@ class Page:
         """Whether a person reads along."""
         return self.console.is_terminal
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there shall be lines of text and nothing else: piped, or where colours are not wanted (NO_COLOR)."""
+        return not self.is_terminal or self.console.no_color
+
     def heading(self, words: str) -> None:
         """Begin a section."""
         if self._begun:
@@ -125,6 +135,15 @@ class Page:
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         grid.add_row(Text(mark, style), Text(words))
+        self._begun = True
+        self.console.print(grid)
+
+    def side_by_side(self, columns: Sequence[RenderableType]) -> None:
+        """Columns of one width, across the whole terminal."""
+        grid = Table.grid(padding=(0, 1), expand=True)
+        for _ in columns:
+            grid.add_column(ratio=1, overflow="fold")
+        grid.add_row(*columns)
         self._begun = True
         self.console.print(grid)
 

@@ -34,7 +34,7 @@ async def test_preview_needs_no_account_and_no_ledger(stage: Stage) -> None:
     assert (0, "") == (answer.code, answer.err)
     assert list(PLATFORMS) == [each["platform"] for each in answer.objects]
     for each in answer.objects:
-        assert {"title": "Bridge closes", "link": f"{HOME}/articles/2"} == each["article"]
+        assert {"title": "Bridge closes", "link": f"{HOME}/articles/2", "language": "en"} == each["article"]
         assert None is each["channel"]
         assert each["text"].startswith("Bridge closes\n\nFor a week.\n\n")
         assert 0 < each["length"] <= each["limit"]

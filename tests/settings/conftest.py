@@ -1,6 +1,6 @@
 """Two platforms that exist nowhere, and a way to load settings from texts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.base import Adapter, Context, Platform, Waits
-from adapters.post import Draft, Post
+from adapters.post import Draft, Json, Media, Post
 from bot.settings import Settings, SettingsError, load_settings
 
 Load = Callable[..., Settings]
@@ -82,12 +82,18 @@ def _compose(settings: Any | None, post: Post, at: datetime) -> Draft:
     raise AssertionError("settings compose nothing")
 
 
+def _shown(body: Json, media: Sequence[Media]) -> Draft:
+    raise AssertionError("settings show nothing")
+
+
 @pytest.fixture
 def platforms() -> Mapping[str, Platform]:
     """A registry of the two."""
     return {
-        "paper": Platform("paper", "Paper", PaperSettings, _open, _compose, waits=Waits(60.0), takes_picture=False),
-        "wire": Platform("wire", "Wire", WireSettings, _open, _compose, waits=Waits(10.0), takes_picture=False),
+        "paper": Platform(
+            "paper", "Paper", PaperSettings, _open, _compose, _shown, waits=Waits(60.0), takes_picture=False
+        ),
+        "wire": Platform("wire", "Wire", WireSettings, _open, _compose, _shown, waits=Waits(10.0), takes_picture=False),
     }
 
 
