@@ -46,7 +46,7 @@ def _marks(text: str, body: Json) -> Iterator[Mark]:
             if feature.get("$type") == _LINK:
                 yield Mark("link", start, end, _text(feature.get("uri")))
             elif feature.get("$type") == _TAG:
-                yield Mark("tag", start, end, _text(feature.get("tag")))
+                yield Mark("tag", start, end)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

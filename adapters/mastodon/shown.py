@@ -7,8 +7,9 @@ from typing import Any
 from adapters.mastodon.compose import DEFAULT_LIMITS
 from adapters.mastodon.length import links
 from adapters.post import Draft, Json, Mark, Media
+from adapters.text import most_graphemes
 
-_HASHTAG = re.compile(r"(?<![\w/)#])#\w*[^\W\d_]\w*")
+_HASHTAG = re.compile(r"(?<!\S)#\w*[^\W\d_][\w\u00b7\u30fb\u200c]*")
 """https://github.com/mastodon/mastodon/blob/main/app/models/tag.rb (HASHTAG_RE), as far as it matters here."""
 
 
@@ -17,16 +18,17 @@ def shown(body: Json, media: Sequence[Media] = ()) -> Draft:
     text = _text(body.get("status"))
     told = [(name, _text(body.get(name))) for name in ("visibility", "language")]
     if body.get("sensitive") is True:
-        told.append(("media", "sensitive"))
+        told.append(("sensitive", "yes"))
+    warning = _text(body.get("spoiler_text"))
     return Draft(
         text=text,
-        length=DEFAULT_LIMITS.measure(text),
+        length=most_graphemes(warning) + DEFAULT_LIMITS.measure(text),
         limit=DEFAULT_LIMITS.length,
         unit=DEFAULT_LIMITS.unit,
         body=body,
         media=tuple(media),
         marks=tuple(sorted(_marks(text), key=lambda mark: mark.start)),
-        content_warning=_text(body.get("spoiler_text")) or None,
+        content_warning=warning or None,
         details=tuple((name, value) for name, value in told if value),
     )
 

@@ -1,24 +1,10 @@
 """`handbill preview`: what it shows is what is sent, to the byte."""
 
 import json
-import sqlite3
-from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from adapters.post import Draft
 from adapters.registry import PLATFORMS
 from adapters.sandbox.faults import Fault
 from adapters.sandbox.mastodon import MastodonSandbox
-from bot.ledger import backlog
-from bot.ledger.db import InlineLedger, open_engine
-from bot.model import Article
-from bot.pictures import find_picture
-from bot.redact import Redactor
-from bot.render import Place, Renderer
-from bot.wiring import open_adapter, production
 from tests.cli.running import Handbill
 from tests.sources.wild import Site
 from tests.stage import HOME, Stage
@@ -117,76 +103,6 @@ async def test_preview_of_several(stage: Stage) -> None:
     found = [(each["article"]["title"], each["platform"]) for each in answer.objects]
     assert [(title, platform) for title in ("Article 3", "Article 2") for platform in PLATFORMS] == found
     assert 12 == len((await handbill.beside("preview", stage.feed_url, "--newest", "99", "--json")).objects)
-
-
-@pytest.mark.parametrize("language", [pytest.param(None, marks=pytest.mark.slow), "de-AT"])
-async def test_preview_is_what_the_lane_composes(stage: Stage, tmp_path: Path, language: str | None) -> None:
-    """The body is to the byte what the lane's adapter makes of the article in the ledger at the same time."""
-    for _ in range(5):
-        stage.publication.publish_next()
-    stage.publication.publish(
-        "“Ünïcödé” & @someone@example.org 👩‍🚀 <b>x</b>", "A very long story. " * 300, picture=True
-    )
-    config = tmp_path / "source.toml"
-    tongue = f'language = "{language}"' if language else ""
-    config.write_text(f'[[sources]]\nname = "herald"\nurl = "{stage.feed_url}"\n{tongue}\n')
-    environment = {**stage.environment(BACKFILL="6"), "HANDBILL_CONFIG": str(config)}
-    del environment["HANDBILL_SOURCES"]
-    handbill = Handbill(environment)
-    assert 0 == (await handbill.process("once")).code
-    previews = (await handbill.beside("preview", "herald", "--newest", "6", "--json")).objects
-    assert 18 == len(previews)
-
-    settings = stage.settings(CONFIG=str(config))
-    frozen = _frozen(stage.ledger)
-    async with production(settings) as doors:
-        for channel in settings.channels:
-            adapter = open_adapter(channel, doors, Redactor(), owner=False)
-            await adapter.verify()
-            for preview in [each for each in previews if each["channel"] == channel.name]:
-                article = _article(stage.ledger, preview["article"]["link"])
-                picture = (await find_picture(doors, article)).picture if adapter.takes_picture else None
-                post = Renderer().post(article, Place(adapter.platform), picture)
-                draft = adapter.compose(post, datetime.fromisoformat(preview["at"]))
-                assert _bytes(draft.body) == _bytes(preview["body"])
-                assert _told(draft) == {name: preview[name] for name in ("text", "length", "limit", "unit")}
-                # And of what the daemon sent, only what depends on the time and on uploads is different.
-                sent = frozen[article.link, channel.name]
-                assert preview["body"].keys() <= sent.keys()
-                assert preview["text"] == sent.get("text", sent.get("status"))
-                for name in preview["body"].keys() - {"createdAt", "embed"}:
-                    assert preview["body"][name] == sent[name]
-            await adapter.close()
-
-
-def _bytes(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, sort_keys=True)
-
-
-def _told(draft: Draft) -> dict[str, Any]:
-    return {"text": draft.text, "length": draft.length, "limit": draft.limit, "unit": draft.unit}
-
-
-def _article(path: Path, link: str) -> Article:
-    ledger = InlineLedger(open_engine(f"sqlite:///{path}"))
-    with sqlite3.connect(path) as connection:
-        ((number,),) = connection.execute("SELECT id FROM articles WHERE link = ?", [link]).fetchall()
-    connection.close()
-    try:
-        return ledger.read_now(lambda conn: backlog.get_article(conn, number))
-    finally:
-        ledger.close()
-
-
-def _frozen(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    query = (
-        "SELECT a.link, c.name, d.body FROM deliveries d JOIN articles a ON a.id = d.article_id "
-        "JOIN channels c ON c.id = d.channel_id"
-    )
-    with sqlite3.connect(path) as connection:
-        found = {(link, name): json.loads(body) for link, name, body in connection.execute(query)}
-    connection.close()
-    return found
 
 
 async def test_preview_takes_names_and_platforms(stage: Stage) -> None:
