@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RECENT := "import sys; sys.exit(sys.version_info < (3, 11))"
 USABLE := "import pip, sys; sys.exit(sys.version_info < (3, 11))"
 
-.PHONY: help demo test test-postgres test-races test-kill test-soak soak test-pds test-second-opinion test-simulation test-slow simulate lint types bench bench-full check lock clean install install-dev
+.PHONY: help demo test test-postgres test-races test-kill test-soak soak test-pds test-second-opinion test-screens test-simulation test-slow simulate lint types bench bench-full check lock clean install install-dev
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -34,7 +34,7 @@ demo: install  ## the real daemon against the embedded sandbox: posts, an outage
 	@$(BIN)/handbill demo
 
 test: install-dev  ## the default test suite: what is quick
-	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not postgres and not soak and not races and not simulation and not second_opinion"
+	@$(BIN)/python -m pytest -n 2 -m "not pds and not slow and not kill and not postgres and not soak and not races and not simulation and not second_opinion and not screens"
 
 test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 	@$(BIN)/python -m tests.real.pds.install
@@ -43,6 +43,10 @@ test-pds: install-dev  ## the Bluesky adapter against a real PDS (needs npm)
 test-second-opinion: install-dev  ## the Mastodon adapter and our sandbox held against mastodon-mock
 	@$(BIN)/python -m tests.real.opinion.install
 	@$(BIN)/python -m pytest -m second_opinion
+
+test-screens: install-dev  ## the preview's page in a real browser (Chromium; installed with apt-get where that may be)
+	@$(BIN)/python -m tests.real.screens.install
+	@$(BIN)/python -m pytest -m screens
 
 test-postgres: install-dev  ## the tests of the ledger and of the command line on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m postgres
