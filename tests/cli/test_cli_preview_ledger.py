@@ -193,6 +193,8 @@ async def test_what_is_frozen_is_shown_as_it_is(stage: Stage) -> None:
             assert 5000 == each["limit"]
     told = await handbill.beside("preview", str(shown.objects[0]["delivery"]["id"]))
     assert "is sent: this is the payload that went out, byte for byte." in told.out
+    page = await handbill.beside("preview", str(shown.objects[0]["delivery"]["id"]), "--html", "-")
+    assert (0, 2) == (page.code, page.out.count("is no longer kept here; drawn is the one that the article has now."))
 
 
 def test_channels_that_are_gone_are_shown_for_what_is_frozen(book: Book, handbill: Handbill) -> None:

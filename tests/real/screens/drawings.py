@@ -57,7 +57,7 @@ def bridge() -> Image.Image:
         if 620 <= x <= 1780:
             return 250 + 480 * (1 - ((x - 1200) / 580) ** 2)
         distance = (620 - x if x < 620 else x - 1780) / 620
-        return 250 + 540 * min(1.0, distance) ** 0.9
+        return float(250 + 540 * min(1.0, distance) ** 0.9)
 
     for x in range(0, 2400, 58):
         pen.line((x, cable(x), x, deck), fill=ink, width=4)
