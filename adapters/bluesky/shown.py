@@ -7,6 +7,8 @@ from adapters.bluesky.compose import LIMITS
 from adapters.post import Card, Draft, Json, Mark, Media
 from adapters.text import graphemes
 
+_WHO = {"followerRule": "followers", "followingRule": "following", "mentionRule": "mentioned"}
+"""https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/threadgate.json"""
 _LINK, _TAG = "app.bsky.richtext.facet#link", "app.bsky.richtext.facet#tag"
 
 
@@ -16,6 +18,7 @@ def shown(body: Json, media: Sequence[Media] = ()) -> Draft:
     external = _mapping(_mapping(body.get("embed")).get("external"))
     languages = ", ".join(filter(None, map(_text, _items(body.get("langs")))))
     labels = ", ".join(_text(_mapping(each).get("val")) for each in _items(_mapping(body.get("labels")).get("values")))
+    told = (("language", languages), ("labels", labels), *_gates(body))
     card = Card(
         _text(external.get("uri")),
         _text(external.get("title")),
@@ -31,7 +34,7 @@ def shown(body: Json, media: Sequence[Media] = ()) -> Draft:
         media=tuple(media),
         marks=tuple(_marks(text, body)),
         card=card if card.link else None,
-        details=tuple((name, value) for name, value in (("language", languages), ("labels", labels)) if value),
+        details=tuple((name, value) for name, value in told if value),
     )
 
 
@@ -47,6 +50,16 @@ def _marks(text: str, body: Json) -> Iterator[Mark]:
                 yield Mark("link", start, end, _text(feature.get("uri")))
             elif feature.get("$type") == _TAG:
                 yield Mark("tag", start, end)
+
+
+def _gates(body: Json) -> Iterator[tuple[str, str]]:
+    """Who may reply and quote, which is said beside the record."""
+    for gate in map(_mapping, _items(body.get("gates"))):
+        if gate.get("$type") == "app.bsky.feed.threadgate":
+            rules = [_text(_mapping(each).get("$type")).rpartition("#")[2] for each in _items(gate.get("allow"))]
+            yield "replies", ", ".join(_WHO.get(rule, rule) for rule in rules) or "nobody"
+        elif gate.get("$type") == "app.bsky.feed.postgate":
+            yield "quotes", "not allowed"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -8,31 +8,36 @@ from adapters.post import Card, Draft, Json, Mark, Media
 from adapters.telegram.compose import LIMITS, MAX_LENGTH, utf16
 
 _ADDRESS = re.compile(r"https?://\S+")
+MAX_CAPTION = 1024
+"""https://core.telegram.org/bots/api#sendphoto"""
+
 _HASHTAG = re.compile(r"(?<![\w#/])#\w*[^\W\d_]\w*")
 """What clients make a tag of by themselves: https://core.telegram.org/api/entities"""
 
 
 def shown(body: Json, media: Sequence[Media] = ()) -> Draft:
     """The draft that a payload stands for. Never raises: what cannot be told of a payload is left out."""
-    text = _text(body.get("text", body.get("caption")))
+    text, is_photo = _text(body.get("text")), body.get("method") == "sendPhoto"
     preview = body.get("link_preview_options")
     preview = preview if isinstance(preview, dict) else {}
     link, off = _text(preview.get("url")), preview.get("is_disabled") is True
     return Draft(
         text=text,
         length=utf16(text),
-        limit=MAX_LENGTH,
+        limit=MAX_CAPTION if is_photo else MAX_LENGTH,
         unit=LIMITS.unit,
         body=body,
         media=tuple(media),
         marks=tuple(sorted(_marks(text, body), key=lambda mark: (mark.start, mark.end))),
-        card=Card(link, "", "", picture=preview.get("prefer_large_media") is True) if link and not off else None,
-        details=(("notification", "silent"),) if body.get("disable_notification") is True else (),
+        card=Card(link, "", "", picture=preview.get("prefer_large_media") is True)
+        if link and not (off or is_photo)
+        else None,
+        details=(("silent", "yes"),) if body.get("disable_notification") is True else (),
     )
 
 
 def _marks(text: str, body: Json) -> Iterator[Mark]:
-    entities = body.get("entities", body.get("caption_entities"))
+    entities = body.get("entities")
     taken: set[int] = set()
     for entity in entities if isinstance(entities, list) else ():
         try:

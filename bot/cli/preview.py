@@ -48,7 +48,7 @@ def preview(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="URL|ID...",
+            metavar="URL|ID",
             help="The address of any feed, the name of a source, or the ID of a delivery as `handbill log` shows it,"
             " for its article on every channel.",
         ),

@@ -66,18 +66,29 @@ def test_what_else_is_decided_comes_back() -> None:
             "text": "ü #Köln",
             "facets": [{"index": {"byteStart": 3, "byteEnd": 9}, "features": [tag]}],
             "langs": ["de", "en"],
+            "gates": [
+                {"$type": "app.bsky.feed.threadgate", "allow": [{"$type": "app.bsky.feed.threadgate#mentionRule"}]},
+                {"$type": "app.bsky.feed.postgate"},
+            ],
             "labels": {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "graphic-media"}]},
         },
         (),
     )
     assert [("tag", "#Köln")] == [(mark.kind, bluesky.text[mark.start : mark.end]) for mark in bluesky.marks]
-    assert (("language", "de, en"), ("labels", "graphic-media")) == bluesky.details
+    assert {
+        "language": "de, en",
+        "labels": "graphic-media",
+        "replies": "mentioned",
+        "quotes": "not allowed",
+    } == dict(bluesky.details)
     assert None is bluesky.card
 
     telegram = PLATFORMS["telegram"].shown(
         {
-            "caption": "👩‍🚀 #News",
-            "caption_entities": [{"type": "bold", "offset": 0, "length": 5}],
+            "method": "sendPhoto",
+            "text": "👩‍🚀 #News",
+            "link_preview_options": {"url": LINK},
+            "entities": [{"type": "bold", "offset": 0, "length": 5}],
             "disable_notification": True,
         },
         (),
@@ -85,7 +96,7 @@ def test_what_else_is_decided_comes_back() -> None:
     assert [("bold", "👩‍🚀"), ("tag", "#News")] == [
         (mark.kind, telegram.text[mark.start : mark.end]) for mark in telegram.marks
     ]
-    assert (("notification", "silent"),) == telegram.details
+    assert ((("silent", "yes"),), 1024, None) == (telegram.details, telegram.limit, telegram.card)
 
 
 _JSON = st.recursive(

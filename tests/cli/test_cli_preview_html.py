@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborNode
 
-from adapters.post import Card, Draft, Mark, Picture
+from adapters.post import Card, Draft, Mark, Media, Picture
 from adapters.registry import PLATFORMS
 from bot.model import Article
 from bot.previewed import Preview
@@ -25,6 +25,7 @@ from tests.stage import HOME, Stage
 
 OPEN = {"HANDBILL_FETCH__ALLOW_NETWORKS": "127.0.0.0/8", "HANDBILL_ENRICH": "false"}
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
+MEDIA = Media(b"\xff\xd8\xff", "image/jpeg", "A bridge", 1200, 630)
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -159,6 +160,8 @@ def test_each_platform_has_its_looks() -> None:
     url = f"{HOME}/1"
     large = _skinned("telegram", {"link_preview_options": {"url": url, "prefer_large_media": True}, "text": "T"})
     assert large.css_first(".page.large") is not None
+    photo = _skinned("telegram", {"method": "sendPhoto", "text": "T"}, media=(MEDIA,))
+    assert (1, None) == (len(photo.css("img.photo")), photo.css_first(".page"))
     off = _skinned("telegram", {"link_preview_options": {"is_disabled": True}, "disable_notification": True})
     assert None is off.css_first(".page")
     assert None is not off.css_first('[aria-label="sent silently"]')

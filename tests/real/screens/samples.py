@@ -87,7 +87,7 @@ def page_of_everything() -> str:
         [
             post("telegram", {"link_preview_options": {"url": link, "prefer_large_media": True}}, card=card),
             post("telegram", {"link_preview_options": {"url": link, "show_above_text": True}}, State.SENT, card=card),
-            post("telegram", {"caption": text, "disable_notification": True}, media=media),
+            post("telegram", {"method": "sendPhoto", "disable_notification": True}, media=media),
             post("mastodon", {"visibility": "unlisted"}, content_warning="Traffic, with pictures", details=details),
             post(
                 "mastodon", {"visibility": "private", "sensitive": True}, State.UNCERTAIN, media=media, details=details
