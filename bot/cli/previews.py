@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from adapters.post import Draft, Media
+from adapters.post import Card, Draft, Media
 from bot.cli.show import Page, plain, tamed
 from bot.previewed import Preview
 from bot.segments import segments_of
 
 NARROWEST = 38
 """Columns of a terminal that a post needs at least to stand beside another."""
+
+_SHOWN_OF_CARD = 120
+"""Characters of a card's description: apps show about two lines."""
 
 Line = tuple[str, str, str]
 """A mark, words, and how they look."""
@@ -50,14 +53,28 @@ def _show_lines(preview: Preview, page: Page) -> None:
 
 
 def _panel(preview: Preview) -> Panel:
-    """A post with its marks as they will look, and what is to be said of it below."""
-    parts: list[Text] = []
-    if preview.draft is not None:
-        if preview.draft.content_warning:
-            parts += [Text(plain(f"content warning: {preview.draft.content_warning}"), "reverse"), Text("")]
-        parts += [_marked(preview.draft), Text("")]
-    parts += [Text(f"{mark} {words}", style or "dim") for mark, words, style in _lines(preview)]
+    """A post with its marks and card as they will look, and what is to be said of it below."""
+    parts: list[RenderableType] = []
+    draft = preview.draft
+    if draft is not None:
+        if draft.content_warning:
+            parts += [Text(plain(f"content warning: {draft.content_warning}"), "reverse"), Text("")]
+        parts += [_marked(draft), Text("")]
+        if draft.card is not None:
+            parts.append(_card(draft.card))
+    parts += [Text(f"{mark} {words}", style or "dim") for mark, words, style in _lines(preview, drawn=True)]
     return Panel(Group(*parts), title=Text(_name_of(preview), "bold cyan"), title_align="left", border_style="dim")
+
+
+def _card(card: Card) -> Panel:
+    parts = [Text(plain(card.title), "bold")] if card.title else []
+    if card.description:
+        about = plain(card.description)
+        parts.append(Text(about if len(about) <= _SHOWN_OF_CARD else about[: _SHOWN_OF_CARD - 1].rstrip() + "…"))
+    parts.append(Text(plain(card.link), "dim"))
+    return Panel(
+        Group(*parts), title="card with picture" if card.picture else "card", border_style="dim", title_align="left"
+    )
 
 
 def _marked(draft: Draft) -> Text:
@@ -73,12 +90,13 @@ def _name_of(preview: Preview) -> str:
     return name if name == preview.platform else f"{preview.platform} · {name}"
 
 
-def _lines(preview: Preview) -> Iterator[Line]:
-    """What is to be said of a post: of its text, of what goes with it, of its place in the ledger."""
+def _lines(preview: Preview, *, drawn: bool = False) -> Iterator[Line]:
+    """What is to be said of a post: of its text, of what goes with it, of its place in the ledger. `drawn`: its marks
+    and its card can be seen."""
     if preview.draft is None:
         yield "✗", plain(f"It cannot be posted: {preview.refused}"), "bold red"
     else:
-        yield from (("·", plain(words), "") for words in _facts(preview.draft))
+        yield from (("·", plain(words), "") for words in _facts(preview.draft, drawn=drawn))
     if preview.standing:
         yield "·", plain(preview.standing), ""
         if preview.recorded and preview.recorded.row.url:
@@ -87,13 +105,14 @@ def _lines(preview: Preview) -> Iterator[Line]:
         yield "!", plain(warning), "yellow"
 
 
-def _facts(draft: Draft) -> Iterator[str]:
+def _facts(draft: Draft, *, drawn: bool) -> Iterator[str]:
     yield f"{draft.length} of {draft.limit} {draft.unit}"
     for mark in draft.marks:
         shown = draft.text[mark.start : mark.end]
         target = f" → {mark.target}" if mark.target not in (None, shown) else ""
-        yield f"{mark.kind}: {shown}{target}"
-    if draft.card is not None:
+        if target or not drawn:
+            yield f"{mark.kind}: {shown}{target}"
+    if draft.card is not None and not drawn:
         card = draft.card
         about = " — ".join(part for part in (card.title, card.description) if part)
         yield f"card{' with picture' if card.picture else ''}: {about} → {card.link}"

@@ -21,7 +21,13 @@ async def test_channels_stand_side_by_side(stage: Stage) -> None:
     assert all(each in names[0] for each in ("telegram", "mastodon", "bluesky"))
     assert max(map(len, lines)) <= 132
     whole = "\n".join(lines)
-    for words in ("of 500 characters", "of 300 graphemes", "the summary was shortened to fit", "picture: JPEG, 1200"):
+    for words in (
+        "of 500 characters",
+        "of 300 graphemes",
+        "the summary was shortened to fit",
+        "picture: JPEG, 1200",
+        "card with picture",
+    ):
         assert words in whole
 
 
