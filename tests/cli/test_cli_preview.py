@@ -139,7 +139,7 @@ async def test_preview_says_that_an_article_has_no_picture(stage: Stage) -> None
     """Where a picture would be shown and the article has none, a warning says just that."""
     stage.publication.publish("Bridge closes")
     answer = await Handbill(OPEN).beside("preview", stage.feed_url, "--channel", "bluesky")
-    assert "! no picture: the article has none" in answer.lines
+    assert "! no picture: the source names none, and the page was not read" in answer.lines
 
 
 async def test_preview_says_when_a_picture_is_left_out(stage: Stage) -> None:
