@@ -59,7 +59,13 @@ class Fitted:
     def warnings(self) -> tuple[str, ...]:
         """What was cut, as sentences for the operator."""
         left = {span.kind for span in self.spans}
-        return tuple(f"the {kind} was {'shortened' if kind in left else 'left out'} to fit" for kind in self.cut)
+        return tuple(_said(kind, kind in left) for kind in self.cut)
+
+
+def _said(kind: str, some_left: bool) -> str:
+    if kind == "tag":
+        return f"{'some' if some_left else 'all'} hashtags were left out to fit"
+    return f"the {kind} was {'shortened' if some_left else 'left out'} to fit"
 
 
 def graphemes(text: str) -> int:

@@ -5,11 +5,13 @@ line break. What the template itself says is left alone: there a tag is meant. P
 """
 
 import re
+import unicodedata
 
 JOINER = "\u2060"
 
 _ADDRESS = re.compile(r"(?<=[a-z]):(?=//\S)", re.IGNORECASE)
-_TAG = re.compile(r"(?<!\w)[#＃](?=\w)")  # the wide sign makes tags, too
+_TAG = re.compile("(?<!\\w)[#＃][\ufe0f\u20e3]*(?=(\\S))")
+"""The wide sign makes tags, too, and so does the one that is an emoji (#️⃣), of which nothing may be torn off."""
 
 # What Telegram finds by itself: find_entities, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp
 _SIGN = re.compile(r"[@#$](?=\w)")
@@ -26,7 +28,12 @@ def without_addresses(text: str) -> str:
 
 def without_tags(text: str) -> str:
     """`text` without hashtags: a # in a headline is quoted, not meant."""
-    return _joined(_TAG, text)
+    return _TAG.sub(lambda found: found[0] + JOINER * _is_of_a_word(found[1]), text)
+
+
+def _is_of_a_word(character: str) -> bool:
+    """As Mastodon sees it, to which marks are."""
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
 
 
 def without_entities(text: str) -> str:

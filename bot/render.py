@@ -6,6 +6,7 @@ summary and never the link.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -14,15 +15,25 @@ from typing import Any, Literal
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from adapters.hashtags import hashtags_of
 from adapters.post import Part, Picture, Post
 from adapters.shaping import Shape, with_parameters
 from bot.model import Article
 
-_OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2"}
-_KIND: Mapping[str, Literal["title", "summary", "link"]] = {"\ufdd0": "title", "\ufdd1": "summary", "\ufdd2": "link"}
+_OPEN = {"title": "\ufdd0", "summary": "\ufdd1", "link": "\ufdd2", "tag": "\ufdd3"}
+_KIND: Mapping[str, Literal["title", "summary", "link", "tag"]] = {
+    "\ufdd0": "title",
+    "\ufdd1": "summary",
+    "\ufdd2": "link",
+    "\ufdd3": "tag",
+}
 _CLOSE = "\ufddf"
-_MARKED = re.compile(f"([\ufdd0-\ufdd2])([^\ufdd0-\ufdef]*){_CLOSE}?")
+_MARKED = re.compile(f"([\ufdd0-\ufdd3])([^\ufdd0-\ufdef]*){_CLOSE}?")
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Mn", "Zl", "Zp", "Zs"})
+"""Categories of what is not seen by itself: controls, joiners, spaces, and marks without a letter."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs by category, and yet nothing to see."""
 _LONGEST_REPEAT = 10_000
 
 
@@ -34,6 +45,15 @@ class Place:
     channel: str | None = None
     """The configured channel; None: the platform in general."""
     shape: Shape = field(default_factory=Shape)
+
+
+class _Tags(tuple[str, ...]):
+    """Hashtags: `{{ tags }}` prints all of them, and a template can ask for them, and for each."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return " ".join(self)
 
 
 class _Packaged(BaseLoader):
@@ -81,6 +101,7 @@ class Renderer:
             summary=_marked("summary", summary),
             link=_marked("link", link),
             author=_clean(article.author or ""),
+            tags=_Tags(_marked("tag", tag) for tag in _hashtags(article, place)),
         )
         return Post(
             parts=_parts(rendered.strip()),
@@ -94,8 +115,18 @@ class Renderer:
         )
 
 
+def _hashtags(article: Article, place: Place) -> tuple[str, ...]:
+    return hashtags_of(article.tags, most=place.shape.hashtags, never=place.shape.hashtags_never)
+
+
 def _clean(text: str) -> str:
-    return _NONCHARACTERS.sub("", text).strip()
+    """`text` without what marks parts; nothing at all where there is nothing in it that a reader would see."""
+    text = _NONCHARACTERS.sub("", text).strip()
+    return text if any(map(_is_seen, text)) else ""
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN and character not in _BLANK
 
 
 def _marked(kind: str, text: str) -> str:

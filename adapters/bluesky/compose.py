@@ -5,7 +5,7 @@ The record's rules: https://github.com/bluesky-social/atproto/blob/main/lexicons
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,9 @@ DRIFT_MARGIN = 4
 """Graphemes kept free where a PDS with another version of Unicode may count otherwise than we do."""
 LONGEST_THUMB = 999_999
 """Bytes; https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json"""
+LONGEST_TAG = 64
+"""Graphemes of a hashtag: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json"""
+LONGEST_TAG_BYTES = 640
 LONGEST_LINK_TEXT = 32
 """Characters of a link as shown. The link itself is whole, in the facet: long ones cost nothing."""
 
@@ -44,7 +47,6 @@ def compose(post: Post, at: datetime) -> Draft:
     """The draft for Bluesky, planned to go out `at`. Raises Rejected where nothing can be made of it."""
     addresses = [_address(part.text, post.link) for part in post.parts if part.kind == "link"]
     fitted = _fitted([_shown(part) for part in post.parts])
-    links = [span for span in fitted.spans if span.kind == "link"]
     picture, refused = _thumb(post.picture)
     language, unknown = _language(post.language)
     card = Card(
@@ -53,7 +55,7 @@ def compose(post: Post, at: datetime) -> Draft:
         _line(post.description, _CARD_DESCRIPTION),
         picture is not None,
     )
-    marks = tuple(Mark("link", span.start, span.end, address) for span, address in zip(links, addresses, strict=True))
+    marks = tuple(_marks(fitted, addresses))
     return Draft(
         text=fitted.text,
         length=graphemes(fitted.text),
@@ -128,10 +130,22 @@ def _facet(text: str, mark: Mark) -> Json:
     """A facet counts UTF-8 bytes, end exclusive: https://docs.bsky.app/docs/advanced-guides/post-richtext"""
     start = len(text[: mark.start].encode())
     end = start + len(text[mark.start : mark.end].encode())
+    value = {"tag": text[mark.start + 1 : mark.end]} if mark.kind == "tag" else {"uri": mark.target}
     return {
         "index": {"byteStart": start, "byteEnd": end},
-        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": mark.target}],
+        "features": [{"$type": f"app.bsky.richtext.facet#{mark.kind}", **value}],
     }
+
+
+def _marks(fitted: Fitted, addresses: Sequence[str]) -> Iterator[Mark]:
+    """Nothing is marked but what we mark: https://docs.bsky.app/docs/advanced-guides/post-richtext"""
+    links = iter(addresses)
+    for span in fitted.spans:
+        tag = fitted.text[span.start + 1 : span.end]
+        if span.kind == "link":
+            yield Mark("link", span.start, span.end, next(links))
+        elif span.kind == "tag" and len(tag.encode()) <= LONGEST_TAG_BYTES and graphemes(tag) <= LONGEST_TAG:
+            yield Mark("tag", span.start, span.end)
 
 
 def _fitted(parts: Sequence[Part]) -> Fitted:

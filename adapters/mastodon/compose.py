@@ -1,12 +1,13 @@
 """A post as a Mastodon status: text within the instance's limit, with a link that every server makes one of. Pure."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 
 from adapters.base import Limits
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, fit
+from adapters.text import ELLIPSIS, Fitted, fit
 from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
@@ -62,11 +63,7 @@ def compose(
         # `link` is not sent: it is what a status is known by when it is looked for.
         body={**request, "link": link},
         media=media,
-        marks=tuple(
-            Mark("link", span.start, span.end, fitted.text[span.start : span.end])
-            for span in fitted.spans
-            if span.kind == "link"
-        ),
+        marks=tuple(_marks(fitted)),
         warnings=tuple(warnings),
     )
 
@@ -124,8 +121,19 @@ def _attached(picture: Picture, description_limit: int) -> Media:
 def _prepared(part: Part) -> Part:
     if part.kind == "link":
         return Part("link", linkable(part.text))
+    if part.kind == "tag":
+        return part
     text = without_mentions(part.text)
     return Part(part.kind, text if part.kind == "text" else without_tags(without_addresses(text)))
+
+
+def _marks(fitted: Fitted) -> Iterator[Mark]:
+    """What the server makes of the text by itself. A hashtag is one only after a space or at the beginning."""
+    for span in fitted.spans:
+        if span.kind == "link":
+            yield Mark("link", span.start, span.end, fitted.text[span.start : span.end])
+        elif span.kind == "tag" and not fitted.text[: span.start][-1:].strip():
+            yield Mark("tag", span.start, span.end)
 
 
 def _percent(letter: str) -> str:

@@ -6,7 +6,7 @@ https://core.telegram.org/bots/api#sendmessage
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,11 @@ _FOUND_WHOLE = re.compile(
 )
 _FOUND_LAST = re.compile(r"[A-Za-z0-9/_=&%+#-]\Z")
 
+# match_hashtags, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp: no marks, but for Sinhala ones.
+_TAG = re.compile(r"#(?=.*[^\W\d_])[\w\xb7\u200c\u0d80-\u0dff]{1,256}")
+_TAKEN_FOR_TAG = re.compile(r"[\w\xb7\u200c\u0d80-\u0dff]")
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u0652\u0670\u06d6-\u06ed]")
+
 
 def utf16(text: str) -> int:
     """The length of `text` in UTF-16 code units, which entities are placed by."""
@@ -44,7 +49,8 @@ LIMITS = Limits(length=MAX_LENGTH, unit="characters", measure=utf16)
 
 def compose(post: Post, _at: datetime) -> Draft:
     """Pure. The post's text with its title in bold, and a preview pinned to the article."""
-    fitted = fit([_as_published(part) for part in post.parts], LIMITS)
+    parts, left_out = with_whole_tags([_as_published(part) for part in post.parts])
+    fitted = fit(parts, LIMITS)
     link = _address(post.link)
     marks = tuple(_marks(fitted, link))
     preview: dict[str, Any] = {"url": link}
@@ -64,13 +70,34 @@ def compose(post: Post, _at: datetime) -> Draft:
         },
         marks=marks,
         card=Card(post.link, post.title, post.description, picture=post.picture is not None),
-        warnings=fitted.warnings,
+        warnings=(*left_out, *fitted.warnings),
     )
+
+
+def with_whole_tags(parts: Sequence[Part]) -> tuple[list[Part], tuple[str, ...]]:
+    """`parts` without the hashtags that Telegram would link no further than to their first mark, and words on each.
+
+    It takes letters and figures, but no marks on them, which most scripts of India and South East Asia write vowels
+    with. Those of Hebrew and Arabic are pronunciation, and are left out when that is enough.
+    """
+    kept, left_out = [], []
+    for part in parts:
+        plain = _POINTS.sub("", part.text) if part.kind == "tag" else part.text
+        if part.kind != "tag" or _TAG.fullmatch(part.text):
+            kept.append(part)
+        elif _TAG.fullmatch(plain):
+            kept.append(Part("tag", plain))
+        else:
+            kept.append(Part("tag", ""))
+            left_out.append(f"the hashtag {part.text} was left out: Telegram would link only the beginning of it")
+    return kept, tuple(left_out)
 
 
 def _as_published(part: Part) -> Part:
     if part.kind == "link":
         return replace(part, text=_address(part.text))
+    if part.kind == "tag":
+        return part
     text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
     text = _DIRECTION_MARKS.sub("", text)
     return replace(part, text=text if part.kind == "text" else without_entities(text))
@@ -87,6 +114,8 @@ def _marks(fitted: Fitted, link: str) -> Iterator[Mark]:
             yield Mark("bold", span.start, span.end)
         elif span.kind == "link":
             yield Mark("link", span.start, span.end, link)
+        elif span.kind == "tag" and not _TAKEN_FOR_TAG.match(fitted.text[: span.start][-1:]):
+            yield Mark("tag", span.start, span.end)
 
 
 def _entities(text: str, mark: Mark) -> Iterator[dict[str, Any]]:

@@ -247,3 +247,25 @@ def test_links_are_found_in_records_of_any_shape(record: Any) -> None:
     assert {"https://example.com/a"} == links_of({"deep": [record, {"uri": "https://example.com/a"}]}) - links_of(
         record
     )
+
+
+def test_hashtags_are_facets_without_their_sign() -> None:
+    """Each hashtag is marked to the byte, in order with the link; the tag is what stands after the sign."""
+    tags = ("#CityCouncil", "#हिन्दी", "#Köln")
+    parts = [*post("Título").parts, Part("text", "\n\n")]
+    parts += [piece for tag in tags for piece in (Part("tag", tag), Part("text", " "))]
+    draft = compose(Post(tuple(parts), LINK, "Título", ""), AT)
+    assert draft.text.endswith(f"{shown_link(LINK)}\n\n#CityCouncil #हिन्दी #Köln")
+    facets = draft.body["facets"]
+    assert [shown_link(LINK), *tags] == [marked(draft.text, facet) for facet in facets]
+    assert [{"$type": "app.bsky.richtext.facet#tag", "tag": tag[1:]} for tag in tags] == [
+        facet["features"][0] for facet in facets[1:]
+    ]
+    assert ["link", "tag", "tag", "tag"] == [mark.kind for mark in draft.marks]
+
+
+def test_a_hashtag_longer_than_the_lexicon_allows_is_plain_text() -> None:
+    """More than 64 graphemes or 640 bytes would refuse the whole record."""
+    for tag in ("#" + "a" * 65, "#" + FAMILY * 26):
+        draft = compose(Post((Part("title", "T "), Part("tag", tag)), LINK, "T", ""), AT)
+        assert (tag in draft.text, draft.marks) == (True, ())

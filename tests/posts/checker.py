@@ -1,7 +1,7 @@
 """What is wrong with a published post, found from outside: with own counting, own offsets, and none of the composer.
 
-It knows what an editor meant to say (title, summary, link) and what a reader of the platform sees. What the platforms
-take and what they make marks of: the sources are named where the rules are.
+It knows what an editor meant to say (title, summary, link, hashtags) and what a reader of the platform sees. What the
+platforms take and what they make marks of: the sources are named where the rules are.
 """
 
 import re
@@ -20,10 +20,12 @@ class Meant:
     title: str
     summary: str
     link: str
+    tags: tuple[str, ...] = ()
+    """Hashtags, of which the last ones may be missing where there is no space."""
 
     @property
     def whole(self) -> tuple[str, ...]:
-        """The paragraphs of the default template, the link not among them."""
+        """The paragraphs of the default template before the link."""
         return tuple(part for part in (self.title, self.summary) if part)
 
 
@@ -47,6 +49,18 @@ class Seen:
     leads_to: str | None = None
     """The address of the card or of the pinned preview, where we decide it."""
 
+    @property
+    def link(self) -> tuple[int, int]:
+        """Where the paragraph of the link stands: the last one, or the one before that where that is of hashtags."""
+        end = len(self.text) - (len(self.tags) + 2 if self.tags else 0)
+        return end - len(self.text[:end].rpartition("\n\n")[2]), end
+
+    @property
+    def tags(self) -> str:
+        """The last paragraph, where it consists of hashtags."""
+        last = self.text.rpartition("\n\n")[2]
+        return last if last.startswith("#") and all(word[:1] == "#" for word in last.split(" ")) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -66,6 +80,8 @@ RULES = {
     # otherwise by another version of Unicode is kept a few characters shorter
     "bluesky": Rule(300, 3000, spare=4),
 }
+TAG_KINDS = ("hashtag", "tag")
+"""As Telegram and Mastodon call them, and as Bluesky does."""
 CUT = "…"
 _LEAST_SUMMARY = 30
 """A summary of which less than this would be left says nothing, and may be left out."""
@@ -86,6 +102,7 @@ def faults(seen: Seen, meant: Meant) -> list[str]:
         *_of_length(seen),
         *_of_tidiness(seen),
         *_of_the_link(seen, meant),
+        *_of_tags(seen, meant),
         *_of_marks(seen),
         *_of_words(seen, meant),
     ]
@@ -124,11 +141,10 @@ def _of_tidiness(seen: Seen) -> Iterator[str]:
 
 def _of_the_link(seen: Seen, meant: Meant) -> Iterator[str]:
     links = [mark for mark in seen.marks if mark.kind == "link"]
-    last = len(seen.text) - len(_last_paragraph(seen.text))
-    ours = [mark for mark in links if (mark.start, mark.end) == (last, len(seen.text))]
+    ours = [mark for mark in links if (mark.start, mark.end) == seen.link]
     if len(ours) != 1:
         others = [_marked(seen, mark) for mark in links]
-        yield f"no link covers exactly the last line {_last_paragraph(seen.text)!r}: {others}"
+        yield f"no link covers exactly the line {seen.text[slice(*seen.link)]!r}: {others}"
     for mark in ours:
         if not _same(mark.target, meant.link):
             yield f"the link leads to {mark.target}, not to {meant.link}"
@@ -144,17 +160,34 @@ def _of_the_link(seen: Seen, meant: Meant) -> Iterator[str]:
         yield f"the card leads to {seen.leads_to}"
 
 
+def _of_tags(seen: Seen, meant: Meant) -> Iterator[str]:
+    shown = tuple(seen.tags.split())
+    if shown != meant.tags[: len(shown)]:
+        yield f"its hashtags are {shown}, not {meant.tags}"
+    start = len(seen.text) - len(seen.tags)
+    marked = [_marked(seen, mark) for mark in seen.marks if mark.kind in TAG_KINDS and mark.start >= start]
+    if tuple(marked) != shown:
+        yield f"the hashtags {shown} are marked as {marked}"
+    if len(shown) < len(meant.tags):
+        more = f"{seen.text} {meant.tags[len(shown)]}"
+        if _fits(seen, more, RULES[seen.platform].spare + bound(more) + 2):
+            yield f"the hashtag {meant.tags[len(shown)]} was left out although there was space"
+
+
 def _of_marks(seen: Seen) -> Iterator[str]:
-    last = len(seen.text) - len(_last_paragraph(seen.text))
+    start, end = seen.link
     for mark in seen.marks:
-        if mark.kind == "bold" and (mark.start, mark.end) != (0, len(seen.text.split("\n\n")[0])):
-            yield f"bold covers {_marked(seen, mark)!r}, not the title"
-        elif mark.kind != "bold" and not (mark.kind == "link" and mark.start >= last):
+        if mark.kind == "bold":
+            if (mark.start, mark.end) != (0, len(seen.text.split("\n\n")[0])):
+                yield f"bold covers {_marked(seen, mark)!r}, not the title"
+        elif not (mark.kind == "link" and start <= mark.start < end) and not (
+            mark.kind in TAG_KINDS and mark.start > end
+        ):
             yield f"{_marked(seen, mark)!r} has become a {mark.kind}"
 
 
 def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
-    body = _plain(seen, seen.text[: len(seen.text) - len(_last_paragraph(seen.text))]).rstrip("\n")
+    body = _plain(seen, seen.text[: seen.link[0]]).rstrip("\n")
     title, whole = _plain(seen, meant.title), "\n\n".join(_plain(seen, part) for part in meant.whole)
     if body == whole:
         return
@@ -201,10 +234,6 @@ def _more_fits(seen: Seen, whole: str, at: int, least: int, more: int) -> bool:
 def _word_around(text: str, at: int) -> str:
     start = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at)) + 1
     return re.split(r"[ \n]", text[start:], maxsplit=1)[0]
-
-
-def _last_paragraph(text: str) -> str:
-    return text.rpartition("\n\n")[2]
 
 
 def _marked(seen: Seen, mark: SeenMark) -> str:
