@@ -39,8 +39,15 @@ def _is_of_a_word(character: str) -> bool:
 def without_entities(text: str) -> str:
     """`text` in which Telegram finds nothing: no name, tag, share, command, address, e-mail or card number."""
     text = without_addresses(text)
-    for pattern in (_SIGN, _COMMAND, _DOMAIN, _IP, _CARD):
+    for pattern in (_SIGN, _COMMAND, _DOMAIN, _IP):
         text = _joined(pattern, text)
+    return _without_cards(text)
+
+
+def _without_cards(text: str) -> str:
+    """Until none is left: what follows a number that was taken apart may be one only now."""
+    while (joined := _joined(_CARD, text)) != text:
+        text = joined
     return text
 
 

@@ -33,7 +33,7 @@ PURE = (
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.unmarked", "adapters.address"),
-    *("adapters.shaping", "adapters.hashtags"),
+    *("adapters.shaping", "adapters.hashtags", "adapters.characters", "adapters.cutting"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     "adapters.bluesky.less",
     *("adapters.bluesky.outcomes", "adapters.bluesky.session", "adapters.mastodon.compose", "adapters.mastodon.length"),
@@ -59,7 +59,8 @@ PURE_MAY_IMPORT = frozenset(
     for line in (
         "base64 bisect codecs collections collections.abc contextlib dataclasses datetime email.utils enum fractions",
         "functools hashlib hmac html html.entities http io ipaddress itertools json math re statistics sys typing",
-        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth zlib",
+        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth",
+        "wcwidth.table_grapheme zlib",
     )
     for name in line.split()
 )

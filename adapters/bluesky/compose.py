@@ -14,9 +14,10 @@ from urllib.parse import unquote
 import ada_url
 
 from adapters.base import Limits
+from adapters.cutting import ELLIPSIS
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, Fitted, fit, graphemes, most_graphemes, tidy_line
+from adapters.text import Fitted, fit, graphemes, most_graphemes, tidy_line
 
 LIMITS = Limits(length=300, unit="graphemes", measure=graphemes, max_bytes=3000)
 """maxGraphemes and maxLength, which counts UTF-8 bytes."""

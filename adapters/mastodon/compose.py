@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from adapters.base import Limits
+from adapters.cutting import ELLIPSIS
 from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, Fitted, fit
+from adapters.text import Fitted, fit, tidied
 from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
@@ -123,7 +124,7 @@ def _prepared(part: Part) -> Part:
         return Part("link", linkable(part.text))
     if part.kind == "tag":
         return part
-    text = without_mentions(part.text)
+    text = without_mentions(tidied(part).text)
     return Part(part.kind, text if part.kind == "text" else without_tags(without_addresses(text)))
 
 

@@ -5,7 +5,6 @@ https://core.telegram.org/bots/api#sendmessage
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from adapters.base import Limits
 from adapters.post import Card, Draft, Mark, Part, Post
-from adapters.text import Fitted, fit
+from adapters.text import Fitted, fit, tidied
 from adapters.unmarked import without_entities
 
 MAX_LENGTH = 4096
@@ -98,8 +97,8 @@ def _as_published(part: Part) -> Part:
         return replace(part, text=_address(part.text))
     if part.kind == "tag":
         return part
-    text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
-    text = _DIRECTION_MARKS.sub("", text)
+    dropped = _DIRECTION_MARKS.sub("", _DROPPED.sub("", tidied(part).text))
+    text = tidied(replace(part, text=dropped)).text
     return replace(part, text=text if part.kind == "text" else without_entities(text))
 
 

@@ -5,12 +5,13 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wcwidth import iter_graphemes
 
 from adapters.base import Limits
+from adapters.characters import characters_of
+from adapters.cutting import _DANGLING, ELLIPSIS
 from adapters.outcomes import Rejected
 from adapters.post import Part
-from adapters.text import _DANGLING, ELLIPSIS, SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
+from adapters.text import SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
 
 LINK = "https://news.example/2026/11/a-story"
 BLANK = Part("text", "\n\n")
@@ -188,7 +189,7 @@ def test_any_article_fits(title: str, summary: str, limits: Limits) -> None:
         fitted = fit(article(title, summary), limits)
     except Rejected:
         # Then not even one character of the title fits, or it begins with what is never the end of a shortened text.
-        start = next(iter_graphemes(tidy_line(title)))
+        start = next(characters_of(tidy_line(title)))
         if "://" not in title and start not in _DANGLING:
             with pytest.raises(Rejected):
                 fit(article(start + ELLIPSIS, ""), limits)
@@ -201,9 +202,9 @@ def test_any_article_fits(title: str, summary: str, limits: Limits) -> None:
         if kept is None or kind not in fitted.cut:
             assert (kept or "") == ("" if kind in fitted.cut else whole)
             continue
-        beginning = list(iter_graphemes(kept.removesuffix(ELLIPSIS)))
+        beginning = list(characters_of(kept.removesuffix(ELLIPSIS)))
         assert kept.endswith(ELLIPSIS)
-        assert beginning == list(iter_graphemes(whole))[: len(beginning)]
+        assert beginning == list(characters_of(whole))[: len(beginning)]
         assert len(beginning) >= (SENSIBLE_SUMMARY if kind == "summary" else 1)
     assert "title" not in fitted.cut or part_of(fitted, "summary") is None
 

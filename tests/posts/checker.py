@@ -87,9 +87,21 @@ _LEAST_SUMMARY = 30
 """A summary of which less than this would be left says nothing, and may be left out."""
 _LONG_WORD = 40
 """A word longer than this may be cut within."""
+_SPACELESS_WORD = 10
+"""Characters that a word of a script without spaces may have, and the signs that must not be torn off it."""
+_SENTENCE_END = re.compile(
+    "[.!?…。！？\u0589\u061f\u06d4\u0964\u0965\u0f0d\u104b\u1362\u17d4][\"'”’»›)\\]）」』】》〉]*\\Z"
+)
+_CLAUSE_END = re.compile(r"[^\w\s]* ?[,;:–—、，；：\u060c\u061b\n]|[^\u3041-\u309f](?<=[\u3041-\u3096].)")
+"""What stands after the end of a clause, its signs included, or of a Japanese word."""
 _URL = re.compile(r"https?://[^\s<>\"]+")
+_ADDRESS = re.compile(r"https?://[^\s、。，「」（）]*")
+"""As far as it may go."""
 _CHARACTERS_PER_URL = 23
-_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aad\u3001-\u31ff\u3400-\u9fff\ua9e0-\ua9ff"
+    "\uaa60-\uaadf\uf900-\ufaff\uff00-\uffef\U00011700-\U0001173f\U00020000-\U0003ffff]"
+)
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u2028\u2029\u202d\u202e\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 _UNSEEN = re.compile("[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\xad]")
 _TAKEN_BY_TELEGRAM = re.compile("[\u030a\u0333\u033f]")
@@ -168,7 +180,8 @@ def _of_tags(seen: Seen, meant: Meant) -> Iterator[str]:
     marked = [_marked(seen, mark) for mark in seen.marks if mark.kind in TAG_KINDS and mark.start >= start]
     if tuple(marked) != shown:
         yield f"the hashtags {shown} are marked as {marked}"
-    if len(shown) < len(meant.tags):
+    title_is_whole = len(_plain(seen, seen.text[: seen.link[0]])) >= len(_plain(seen, meant.title))
+    if len(shown) < len(meant.tags) and title_is_whole:
         more = f"{seen.text} {meant.tags[len(shown)]}"
         if _fits(seen, more, RULES[seen.platform].spare + bound(more) + 2):
             yield f"the hashtag {meant.tags[len(shown)]} was left out although there was space"
@@ -188,47 +201,70 @@ def _of_marks(seen: Seen) -> Iterator[str]:
 
 def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
     body = _plain(seen, seen.text[: seen.link[0]]).rstrip("\n")
-    title, whole = _plain(seen, meant.title), "\n\n".join(_plain(seen, part) for part in meant.whole)
+    title, *rest = (_plain(seen, part) for part in (meant.title, *meant.whole[bool(meant.title) :]))
+    whole = "\n\n".join(part for part in (title, *rest) if part)
     if body == whole:
         return
     if title and body == title:
         after, at = 2, len(title) + 2
         least = next((end for end in ends(whole[at:])[_LEAST_SUMMARY - 1 :]), len(whole) - at)
-        if _more_fits(seen, whole, at, at + least, after):
+        if _more_fits(seen, whole, at, _after_word(whole, at + least), after):
             yield "the summary was left out although there was space"
+    elif whole.startswith(body) and _SENTENCE_END.search(body):
+        yield from _of_the_cut(seen, whole, len(body), well=True)
     elif body.endswith(CUT) and whole.startswith(body[:-1]):
-        yield from _of_the_cut(seen, whole, len(body) - 1)
+        at = len(body) - 1
+        yield from _of_the_cut(seen, whole, at, well=_CLAUSE_END.match(whole, at) is not None)
     else:
         yield f"it says {body!r} where {whole!r} was meant"
 
 
-def _of_the_cut(seen: Seen, whole: str, at: int) -> Iterator[str]:
+def _of_the_cut(seen: Seen, whole: str, at: int, *, well: bool) -> Iterator[str]:
+    """`well`: after a sentence or a clause, for which a word may be given up that would have fitted."""
     if at not in ends(whole):
         yield "it was cut within a character"
     word = _word_around(whole, at)
     if whole[at - 1].isalnum() and whole[at].isalnum() and len(word) <= _LONG_WORD and not _SPACELESS.search(word):
         yield f"it was cut within the word {word!r}"
-    if "://" in word and whole[at] not in " \n":
-        yield f"it was cut within the address {word!r}"
-    if whole[at - 1] in " \n.,;:-–—(" and re.search(r"\w", word):
+    addresses = [found for found in _ADDRESS.finditer(whole) if found.start() < at < found.end()]
+    if addresses and not _is_nothing_but_addresses(whole):
+        yield f"it was cut within the address {addresses[0][0]!r}"
+    if whole[at - 1] in " \n,;:-–—(" and re.search(r"\w", word):
         yield f"{whole[at - 1]!r} stands before the ellipsis"
-    if _more_fits(seen, whole, at, at, 0):
+    next_word = _after_word(whole, at)
+    if _more_fits(seen, whole, at, _after_word(whole, next_word) if well else next_word, 0):
         yield "it was cut although another word had fitted"
 
 
-def _more_fits(seen: Seen, whole: str, at: int, least: int, more: int) -> bool:
-    """Whether the words up to the first break after `least` would have fitted as well, `more` characters beside."""
-    end = least
-    while end < len(whole) and not whole[end].isalnum():
-        end += 1
-    start = end
-    while end < len(whole) and whole[end] not in " \n" and end - start <= _LONG_WORD * 2:
-        end += 1
+def _more_fits(seen: Seen, whole: str, at: int, end: int, more: int) -> bool:
+    """Whether the words up to `end` would have fitted as well, `more` characters beside."""
     added = whole[at:end].replace("://", ":\u2060//")  # no link, and counted letter by letter
     # what keeps marks off a name is unseen, and takes a character each
     unseen = len(re.findall(r"[@#$/.:]", added))
     spare = RULES[seen.platform].spare + bound(seen.text + added)
     return _fits(seen, seen.text + "\n" + added + CUT, spare + unseen + more)
+
+
+def _after_word(text: str, at: int) -> int:
+    """Where the next word after `at` ends: at a space, or where a reader of a script without spaces would let it end,
+    or after as much as may be cut as if it were many words."""
+    start = at
+    while start < len(text) and not text[start].isalnum():
+        start += 1
+    word = re.split(r"[ \n]", text[start:], maxsplit=1)[0]
+    if "://" in word:
+        return start + len(word)
+    characters = [0, *ends(word[: _LONG_WORD * 20])]
+    spaceless = _SPACELESS.search(word)
+    most = min(_LONG_WORD + 2, len(characters) - 1)
+    if spaceless:
+        most = min(most, sum(end <= spaceless.start() for end in characters) + _SPACELESS_WORD)
+    return start + characters[most]
+
+
+def _is_nothing_but_addresses(text: str) -> bool:
+    """Then half of one is better than nothing."""
+    return "://" in re.split(r"[ \n]", text, maxsplit=1)[0]
 
 
 def _word_around(text: str, at: int) -> str:
