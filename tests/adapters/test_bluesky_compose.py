@@ -14,6 +14,7 @@ from adapters.bluesky.compose import DRIFT_MARGIN, compose, links_of, shown_link
 from adapters.outcomes import Rejected
 from adapters.post import Mark, Part, Picture, Post
 from adapters.text import graphemes
+from tests.posts.counting import ends
 
 AT = datetime(2026, 11, 23, 7, 30, 0, 123456, tzinfo=UTC)
 LINK = "https://www.example.com/news/2026/11/a-very-long-headline-that-goes-on-and-on?utm_source=feed#top"
@@ -269,3 +270,17 @@ def test_a_hashtag_longer_than_the_lexicon_allows_is_plain_text() -> None:
     for tag in ("#" + "a" * 65, "#" + FAMILY * 26):
         draft = compose(Post((Part("title", "T "), Part("tag", tag)), LINK, "T", ""), AT)
         assert (tag in draft.text, draft.marks) == (True, ())
+
+
+def test_an_address_in_place_of_a_summary_blocks_no_card() -> None:
+    """Longer than a card takes and without a break: the card has the beginning of it, and the post the link."""
+    draft = compose(post("", "https://other.example/" + "a" * 900), AT)
+    assert draft.text == shown_link(LINK)
+    assert 600 == graphemes(draft.body["embed"]["external"]["description"])
+
+
+def test_signs_without_a_consonant_count_as_servers_count_them() -> None:
+    """A sign of a script of India after a Latin letter binds nothing, on no server."""
+    draft = compose(post("a\u094dक" * 400), AT)
+    assert 300 >= len(ends(draft.text)) > 290
+    assert draft.length == len(ends(draft.text))

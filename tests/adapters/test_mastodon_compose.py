@@ -1,5 +1,6 @@
 """What a post comes to as a Mastodon status."""
 
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -179,3 +180,23 @@ def test_hashtags_count_as_they_are_and_yield_from_the_last_on() -> None:
     draft = compose(tagged("\n\n{} {} {}", "#One", "#Two", "#Three"), limits_of(7 + 2 + 23 + 2 + 9))
     assert draft.text == f"A title\n\n{LINK}\n\n#One #Two"
     assert (draft.length, draft.warnings) == (43, ("some hashtags were left out to fit",))
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\xad", "\ufeff"])
+def test_nothing_hidden_makes_a_mark(hidden: str) -> None:
+    """What is tidied away is gone before marks are looked for: no name, tag or link comes together by it."""
+    draft = compose(post_of(f"@{hidden}name #{hidden}tag https:{hidden}//other.example.com"), DEFAULT_LIMITS)
+    assert draft.text == f"@\u2060name #\u2060tag https:\u2060//other.example.com\n\n{LINK}"
+
+
+def test_the_link_of_a_text_from_right_to_left_has_a_line_of_its_own() -> None:
+    """Each line finds its own direction (https://www.unicode.org/reports/tr9/#P2): nothing turns the address around."""
+    post = tagged("\n\n{}", "#חדשות")
+    right = Post((Part("title", "הגשר נסגר לשבוע"), *post.parts[1:]), LINK, "", "")
+    lines = compose(right, DEFAULT_LIMITS).text.split("\n\n")
+    directions = [next(filter(None, map(_direction, line))) for line in lines]
+    assert (["הגשר נסגר לשבוע", LINK, "#חדשות"], ["R", "L", "R"]) == (lines, directions)
+
+
+def _direction(character: str) -> str:
+    return unicodedata.bidirectional(character) if unicodedata.bidirectional(character) in ("L", "R", "AL") else ""

@@ -161,3 +161,11 @@ def test_hashtags_are_those_that_telegram_finds() -> None:
 def test_without_any_whole_hashtag_there_is_no_gap() -> None:
     """The link is the last line where Telegram takes none of them."""
     assert compose(tagged("#हिन्दी"), AT).text.endswith(LINK)
+
+
+@pytest.mark.parametrize("numbers", ["4111 1111 1111 1111  4111 1111 1111 1111", "11114111 1111 1111 1111", "1" * 40])
+def test_no_numbers_become_a_bank_card(numbers: str) -> None:
+    """However they stand together, and wherever the text is cut."""
+    for repeated in (numbers, f"{numbers} " * 120):
+        text, entities = published(compose(post("Title", repeated), AT))
+        assert {"bold", "url"} == {entity["type"] for entity in entities}, text
