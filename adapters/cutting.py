@@ -40,7 +40,7 @@ _WHOLE = (
     re.compile(rf"(?<!\w)[@＠]\u2060?[A-Za-z0-9_.@-]{{1,{LONGEST_WORD}}}(?![A-Za-z0-9_.@-])"),
 )
 """An address, a hashtag, a name."""
-_DANGLING = frozenset(" \n\u00a0.,;:-–—…([{«“‘„\"'&/|•·#@、。，；：「『（〔［｛〈《【\u060c\u061b\u2060")
+_DANGLING = frozenset(" \n\u00a0.,;:-–—…([{«“‘„\"'&/|•·#@、。，；：「『（〔［｛〈《【\u060c\u061b\u200b\u2060")
 """What must not stand before an ellipsis."""
 
 _CLOSING = "\"'”’»›)\\]）」』】》〉"
@@ -52,6 +52,7 @@ _JOINT = re.compile("[-–—/]|.(?=[\u00a0\u202f])", re.DOTALL)
 """Where a word that is too long comes apart: after a dash, and before a space that is meant to hold it together."""
 _PHRASE = re.compile("(?<=[\u3041-\u3096])[^\u3041-\u309f]")
 """After the endings of a Japanese word, which are in Hiragana, another begins."""
+_WORD = re.compile(r"\w")
 _LOOK_BACK = 80
 _LONG_ENOUGH = 4
 _LONG_ENOUGH_FOR_A_NAME = 6
@@ -74,6 +75,8 @@ def beginnings(text: str, ends: Sequence[int], most: int, *, even_within: bool) 
     last = _last_break(text, ends, most) or most * even_within
     if not last:
         return
+    if not _WORD.search(text, 0, ends[last - 1]):  # signs alone say nothing
+        last = most
     within_one_word = range(min(most + 1, len(ends) - 1), _one_word_before(text, ends, last) - 1, -1)
     for kept in within_one_word:
         if _ends_sentence(text, ends[kept - 1]):
@@ -95,16 +98,18 @@ def _broken_off(text: str, ends: Sequence[int], most: int) -> Beginning:
 
 def _last_break(text: str, ends: Sequence[int], most: int) -> int:
     """The largest number of characters, at most `most`, after which a reader would break the text; 0: none."""
-    within = 0
+    while most and _is_within_whole(text, ends[most - 1]):
+        most -= 1
+    joint = 0
     for kept in range(most, 0, -1):
         at = ends[kept - 1]
         if _is_break(text, at):
             return kept
-        if not within and _JOINT.match(text, at - 1) and not _is_within_whole(text, at):
-            within = kept
-        if most - kept >= LONGEST_WORD and not _is_within_whole(text, ends[most - 1]):
-            return within or most
-    return 0 if _is_within_whole(text, ends[most - 1]) else within or most
+        if not joint and _JOINT.match(text, at - 1) and not _is_within_whole(text, at):
+            joint = kept
+        if most - kept >= LONGEST_WORD:
+            break
+    return joint or most
 
 
 def _one_word_before(text: str, ends: Sequence[int], last: int) -> int:
@@ -136,7 +141,11 @@ def _is_within_whole(text: str, at: int) -> bool:
 def _ends_sentence(text: str, at: int) -> bool:
     before, after = text[max(0, at - _LOOK_BACK) : at], text[at]
     found = _SENTENCE.search(before)
-    if not found or not (after in " \n" or (_SPACELESS.match(before[-1]) and _is_break(text, at))):
+    if (
+        not found
+        or not _WORD.search(before)
+        or not (after in " \n" or (_SPACELESS.match(before[-1]) and _is_break(text, at)))
+    ):
         return False
     stop = _STOP.search(before)
     return stop is None or (_is_full_stop(stop["before"], stop["word"]) and not _goes_on_small(text, at))

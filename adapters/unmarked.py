@@ -14,11 +14,11 @@ _TAG = re.compile("(?<!\\w)[#＃][\ufe0f\u20e3]*(?=(\\S))")
 """The wide sign makes tags, too, and so does the one that is an emoji (#️⃣), of which nothing may be torn off."""
 
 # What Telegram finds by itself: find_entities, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp
-_SIGN = re.compile(r"[@#$](?=\w)")
+_SIGN = re.compile(r"[@#$](?=\w|[^\x00-\xa0\u2000-\u206f\u20e3\u3000\ufe0f])")  # letters newer than ours, too
 _COMMAND = re.compile(r"(?<![\w/<>:])/(?=\w)")
 _DOMAIN = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
 _IP = re.compile(r"(?<![\d.])(\d{1,3}\.)(?=\d{1,3}\.\d{1,3}\.\d)")
-_CARD = re.compile(r"(?<!\d)(\d{4})(?=(?:[ -]?\d){9,15}(?!\d))")
+_CARD = re.compile(r"(?<!\d)\d(?:[ -]*\d){3}(?=(?:[ -]*\d){9,15}(?!\d))")
 
 
 def without_addresses(text: str) -> str:
@@ -32,8 +32,8 @@ def without_tags(text: str) -> str:
 
 
 def _is_of_a_word(character: str) -> bool:
-    """As Mastodon sees it, to which marks are."""
-    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+    """As Mastodon sees it, to which marks are, and letters that are newer than our tables."""
+    return character.isalnum() or character == "_" or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cn")
 
 
 def without_entities(text: str) -> str:

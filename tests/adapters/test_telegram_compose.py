@@ -163,7 +163,9 @@ def test_without_any_whole_hashtag_there_is_no_gap() -> None:
     assert compose(tagged("#हिन्दी"), AT).text.endswith(LINK)
 
 
-@pytest.mark.parametrize("numbers", ["4111 1111 1111 1111  4111 1111 1111 1111", "11114111 1111 1111 1111", "1" * 40])
+@pytest.mark.parametrize(
+    "numbers", ["4111 1111 1111 1111  4111 1111 1111 1111", "11114111 1111 1111 1111", "0000000 0000000000"]
+)
 def test_no_numbers_become_a_bank_card(numbers: str) -> None:
     """However they stand together, and wherever the text is cut."""
     for repeated in (numbers, f"{numbers} " * 120):

@@ -95,7 +95,8 @@ _SENTENCE_END = re.compile(
 _CLAUSE_END = re.compile(r"[^\w\s]* ?[,;:–—、，；：\u060c\u061b\n]|[^\u3041-\u309f](?<=[\u3041-\u3096].)")
 """What stands after the end of a clause, its signs included, or of a Japanese word."""
 _URL = re.compile(r"https?://[^\s<>\"]+")
-_ADDRESS = re.compile(r"https?://[^\s、。，「」（）]*")
+_HELD_TOGETHER = re.compile("[\u00a0\u2007\u202f]")
+_ADDRESS = re.compile(r"https?://[^\s、。，「」（）]*[\w/]")
 """As far as it may go."""
 _CHARACTERS_PER_URL = 23
 _SPACELESS = re.compile(
@@ -211,15 +212,15 @@ def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
         if _more_fits(seen, whole, at, _after_word(whole, at + least), after):
             yield "the summary was left out although there was space"
     elif whole.startswith(body) and _SENTENCE_END.search(body):
-        yield from _of_the_cut(seen, whole, len(body), well=True)
+        yield from _of_the_cut(seen, meant, whole, len(body), well=True)
     elif body.endswith(CUT) and whole.startswith(body[:-1]):
         at = len(body) - 1
-        yield from _of_the_cut(seen, whole, at, well=_CLAUSE_END.match(whole, at) is not None)
+        yield from _of_the_cut(seen, meant, whole, at, well=_CLAUSE_END.match(whole, at) is not None)
     else:
         yield f"it says {body!r} where {whole!r} was meant"
 
 
-def _of_the_cut(seen: Seen, whole: str, at: int, *, well: bool) -> Iterator[str]:
+def _of_the_cut(seen: Seen, meant: Meant, whole: str, at: int, *, well: bool) -> Iterator[str]:
     """`well`: after a sentence or a clause, for which a word may be given up that would have fitted."""
     if at not in ends(whole):
         yield "it was cut within a character"
@@ -231,8 +232,12 @@ def _of_the_cut(seen: Seen, whole: str, at: int, *, well: bool) -> Iterator[str]
         yield f"it was cut within the address {addresses[0][0]!r}"
     if whole[at - 1] in " \n,;:-–—(" and re.search(r"\w", word):
         yield f"{whole[at - 1]!r} stands before the ellipsis"
-    next_word = _after_word(whole, at)
-    if _more_fits(seen, whole, at, _after_word(whole, next_word) if well else next_word, 0):
+    end = _after_word(whole, at)
+    if well:
+        end = _after_word(whole, end)
+    if _HELD_TOGETHER.search(meant.title + meant.summary):  # what is many words to the eye here may be one
+        end = max(end, [at, *(at + each for each in ends(whole[at : at + 1000]))][: _LONG_WORD * 2][-1])
+    if _more_fits(seen, whole, at, end, 0):
         yield "it was cut although another word had fitted"
 
 
@@ -252,8 +257,10 @@ def _after_word(text: str, at: int) -> int:
     while start < len(text) and not text[start].isalnum():
         start += 1
     word = re.split(r"[ \n]", text[start:], maxsplit=1)[0]
-    if "://" in word:
+    if "://" in word or "://" in _word_around(text, at):
         return start + len(word)
+    if re.search("[#＃@＠]", word[: _LONG_WORD * 2]):  # whole, or not there at all
+        return start + min(len(word), _LONG_WORD * 3)
     characters = [0, *ends(word[: _LONG_WORD * 20])]
     spaceless = _SPACELESS.search(word)
     most = min(_LONG_WORD + 2, len(characters) - 1)
