@@ -7,7 +7,7 @@ platforms take and what they make marks of: the sources are named where the rule
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from tests.posts.counting import bound, ends, graphemes
@@ -40,6 +40,17 @@ class SeenMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """How much a platform takes, and how much less than that a careful composer may use."""
+
+    length: int
+    max_bytes: int | None = None
+    spare: int = 0
+    per_link: int = 23
+    """What any link counts where links are not counted letter by letter."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A post as the platform published it."""
 
@@ -48,6 +59,14 @@ class Seen:
     marks: tuple[SeenMark, ...]
     leads_to: str | None = None
     """The address of the card or of the pinned preview, where we decide it."""
+
+    rule: Rule | None = None
+    """The limits of the place where it was published; None: those that are usual on the platform."""
+
+    @property
+    def limits(self) -> Rule:
+        """What it had to keep to."""
+        return self.rule or RULES[self.platform]
 
     @property
     def link(self) -> tuple[int, int]:
@@ -60,15 +79,6 @@ class Seen:
         """The last paragraph, where it consists of hashtags."""
         last = self.text.rpartition("\n\n")[2]
         return last if last.startswith("#") and all(word[:1] == "#" for word in last.split(" ")) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How much a platform takes, and how much less than that a careful composer may use."""
-
-    length: int
-    max_bytes: int | None = None
-    spare: int = 0
 
 
 RULES = {
@@ -98,7 +108,6 @@ _URL = re.compile(r"https?://[^\s<>\"]+")
 _HELD_TOGETHER = re.compile("[\u00a0\u2007\u202f]")
 _ADDRESS = re.compile(r"https?://[^\s、。，「」（）]*[\w/]")
 """As far as it may go."""
-_CHARACTERS_PER_URL = 23
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aad\u3001-\u31ff\u3400-\u9fff\ua9e0-\ua9ff"
     "\uaa60-\uaadf\uf900-\ufaff\uff00-\uffef\U00011700-\U0001173f\U00020000-\U0003ffff]"
@@ -109,8 +118,10 @@ _TAKEN_BY_TELEGRAM = re.compile("[\u030a\u0333\u033f]")
 """https://github.com/tdlib/td/blob/master/td/telegram/misc.cpp (clean_input_string)"""
 
 
-def faults(seen: Seen, meant: Meant) -> list[str]:
-    """What is wrong, each a sentence; empty when a careful editor could have made the post."""
+def faults(seen: Seen, meant: Meant, rule: Rule | None = None) -> list[str]:
+    """What is wrong, each a sentence; empty when a careful editor could have made the post. `rule`: of an instance with
+    limits of its own."""
+    seen = seen if rule is None else replace(seen, rule=rule)
     return [
         *_of_length(seen),
         *_of_tidiness(seen),
@@ -127,12 +138,12 @@ def length(seen: Seen, text: str) -> int:
         case "telegram":
             return len(text.encode("utf-16-le")) // 2
         case "mastodon":
-            return graphemes(_URL.sub("x" * _CHARACTERS_PER_URL, text))
+            return graphemes(_URL.sub("x" * seen.limits.per_link, text))
     return graphemes(text)
 
 
 def _fits(seen: Seen, text: str, spare: int = 0) -> bool:
-    rule = RULES[seen.platform]
+    rule = seen.limits
     return length(seen, text) + spare <= rule.length and (
         rule.max_bytes is None or len(text.encode()) <= rule.max_bytes
     )
@@ -184,7 +195,7 @@ def _of_tags(seen: Seen, meant: Meant) -> Iterator[str]:
     title_is_whole = len(_plain(seen, seen.text[: seen.link[0]])) >= len(_plain(seen, meant.title))
     if len(shown) < len(meant.tags) and title_is_whole:
         more = f"{seen.text} {meant.tags[len(shown)]}"
-        if _fits(seen, more, RULES[seen.platform].spare + bound(more) + 2):
+        if _fits(seen, more, seen.limits.spare + bound(more) + 2):
             yield f"the hashtag {meant.tags[len(shown)]} was left out although there was space"
 
 
@@ -246,7 +257,7 @@ def _more_fits(seen: Seen, whole: str, at: int, end: int, more: int) -> bool:
     added = whole[at:end].replace("://", ":\u2060//")  # no link, and counted letter by letter
     # what keeps marks off a name is unseen, and takes a character each
     unseen = len(re.findall(r"[@#$/.:]", added))
-    spare = RULES[seen.platform].spare + bound(seen.text + added)
+    spare = seen.limits.spare + bound(seen.text + added)
     return _fits(seen, seen.text + "\n" + added + CUT, spare + unseen + more)
 
 

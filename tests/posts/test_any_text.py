@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.bluesky.compose import compose as for_bluesky
-from adapters.mastodon.compose import DEFAULT_LIMITS
+from adapters.mastodon.compose import DEFAULT_LIMITS, limits_of
 from adapters.mastodon.compose import compose as for_mastodon
 from adapters.sandbox.telegram_parsers import best_parser
 from adapters.sandbox.telegram_text import fix_text
 from adapters.telegram.compose import compose as for_telegram
 from bot.model import Article
 from bot.render import Place, Renderer
-from tests.posts.checker import Meant, Seen, faults
+from tests.posts.checker import Meant, Rule, Seen, faults
 from tests.posts.publishing import seen_on_bluesky, seen_on_mastodon, seen_on_telegram
 
 AT = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -100,3 +100,15 @@ def test_any_text_makes_a_good_post(title: str, summary: str) -> None:
 def test_any_text_makes_a_good_post_again_and_again(title: str, summary: str) -> None:
     """The same with many more texts."""
     check(title, summary)
+
+
+@pytest.mark.parametrize(("length", "link_length"), [(5_000, 23), (11_000, 23), (500, 30), (200, 23)])
+@settings(max_examples=10)
+@given(title=TEXTS, summary=TEXTS)
+def test_any_instance_gets_what_it_takes(length: int, link_length: int, title: str, summary: str) -> None:
+    """The same by another instance's own limits: how much it takes, and what it counts for a link."""
+    article = Article(1, "k", title, summary * 20, LINK, AT, tags=TAGS)
+    post = RENDERER.post(article, Place("mastodon"))
+    status = for_mastodon(post, limits_of(length, link_length)).body["status"]
+    meant = Meant(_on_one_line(_visible(title)), _visible(summary * 20), LINK, SHOWN_TAGS)
+    assert [] == faults(seen_on_mastodon(status, "https://mastodon.example"), meant, Rule(length, per_link=link_length))
