@@ -5,18 +5,20 @@ line break. What the template itself says is left alone: there a tag is meant. P
 """
 
 import re
+import unicodedata
 
 JOINER = "\u2060"
 
 _ADDRESS = re.compile(r"(?<=[a-z]):(?=//\S)", re.IGNORECASE)
-_TAG = re.compile(r"(?<!\w)[#＃](?=\w)")  # the wide sign makes tags, too
+_TAG = re.compile("(?<!\\w)[#＃][\ufe0f\u20e3]*(?=(\\S))")
+"""The wide sign makes tags, too, and so does the one that is an emoji (#️⃣), of which nothing may be torn off."""
 
 # What Telegram finds by itself: find_entities, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp
-_SIGN = re.compile(r"[@#$](?=\w)")
+_SIGN = re.compile(r"[@#$](?=\w|[^\x00-\xa0\u2000-\u206f\u20e3\u3000\ufe0f])")  # letters newer than ours, too
 _COMMAND = re.compile(r"(?<![\w/<>:])/(?=\w)")
 _DOMAIN = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
 _IP = re.compile(r"(?<![\d.])(\d{1,3}\.)(?=\d{1,3}\.\d{1,3}\.\d)")
-_CARD = re.compile(r"(?<!\d)(\d{4})(?=(?:[ -]?\d){9,15}(?!\d))")
+_CARD = re.compile(r"(?<!\d)\d(?:[ -]*\d){3}(?=(?:[ -]*\d){9,15}(?!\d))")
 
 
 def without_addresses(text: str) -> str:
@@ -26,14 +28,26 @@ def without_addresses(text: str) -> str:
 
 def without_tags(text: str) -> str:
     """`text` without hashtags: a # in a headline is quoted, not meant."""
-    return _joined(_TAG, text)
+    return _TAG.sub(lambda found: found[0] + JOINER * _is_of_a_word(found[1]), text)
+
+
+def _is_of_a_word(character: str) -> bool:
+    """As Mastodon sees it, to which marks are, and letters that are newer than our tables."""
+    return character.isalnum() or character == "_" or unicodedata.category(character) in ("Mn", "Mc", "Me", "Cn")
 
 
 def without_entities(text: str) -> str:
     """`text` in which Telegram finds nothing: no name, tag, share, command, address, e-mail or card number."""
     text = without_addresses(text)
-    for pattern in (_SIGN, _COMMAND, _DOMAIN, _IP, _CARD):
+    for pattern in (_SIGN, _COMMAND, _DOMAIN, _IP):
         text = _joined(pattern, text)
+    return _without_cards(text)
+
+
+def _without_cards(text: str) -> str:
+    """Until none is left: what follows a number that was taken apart may be one only now."""
+    while (joined := _joined(_CARD, text)) != text:
+        text = joined
     return text
 
 

@@ -4,6 +4,7 @@ https://www.unicode.org/faq/private_use.html#noncharacters
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -16,11 +17,17 @@ _KIND = {sign: kind for kind, sign in _OPEN.items()}
 _CLOSE = "\ufddf"
 _MARKED = re.compile(f"([\ufdd0-\ufdd3])([^\ufdd0-\ufdef]*){_CLOSE}?")
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Mn", "Zl", "Zp", "Zs"})
+"""Categories of what is not seen by itself: controls, joiners, spaces, and marks without a letter."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs by category, and yet nothing to see."""
 
 
 def clean(text: str) -> str:
-    """`text` as it can be marked: without noncharacters, and without white space around it."""
-    return _NONCHARACTERS.sub("", text).strip()
+    """`text` as it can be marked: without noncharacters, and without white space around it; nothing at all where there
+    is nothing in it that a reader would see."""
+    text = _NONCHARACTERS.sub("", text).strip()
+    return text if any(map(_is_seen, text)) else ""
 
 
 def marked(kind: Kind, text: str) -> str:
@@ -52,3 +59,7 @@ def parts_of(rendered: str) -> tuple[Part, ...]:
     if rest := unmarked(rendered[end:]):
         parts.append(Part("text", rest))
     return tuple(parts)
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN and character not in _BLANK

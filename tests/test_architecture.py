@@ -41,7 +41,8 @@ PURE = (
     *("bot.sources.document", "bot.sources.rss", "bot.sources.atom", "bot.sources.jsonfeed", "bot.sources.addresses"),
     *("bot.sources.wishes", "bot.sources.withdrawal"),
     *("adapters.base", "adapters.outcomes", "adapters.post", "adapters.text", "adapters.unmarked", "adapters.address"),
-    *("adapters.shaping", "adapters.hashtags", "adapters.rules", "adapters.language", "adapters.tracking"),
+    *("adapters.shaping", "adapters.hashtags", "adapters.characters", "adapters.cutting"),
+    *("adapters.rules", "adapters.language", "adapters.tracking"),
     *("adapters.bluesky.tid", "adapters.bluesky.compose", "adapters.bluesky.budget", "adapters.bluesky.listing"),
     *("adapters.bluesky.less", "adapters.bluesky.choices", "adapters.bluesky.thumb"),
     *("adapters.bluesky.shown", "adapters.mastodon.shown", "adapters.telegram.shown"),
@@ -69,7 +70,8 @@ PURE_MAY_IMPORT = frozenset(
         "babel babel.dates base64 bisect codecs collections collections.abc contextlib dataclasses datetime difflib",
         "email.utils enum fractions traceback zoneinfo",
         "functools hashlib hmac html html.entities http io ipaddress itertools json math re statistics sys typing",
-        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth zlib",
+        "unicodedata urllib.parse warnings ada_url jinja2 jinja2.sandbox lxml PIL selectolax.lexbor wcwidth",
+        "wcwidth.table_grapheme zlib",
     )
     for name in line.split()
 )

@@ -5,7 +5,7 @@ The record's rules: https://github.com/bluesky-social/atproto/blob/main/lexicons
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,10 +16,11 @@ import ada_url
 from adapters.base import Limits
 from adapters.bluesky.choices import Choices, details_of, gates_of, labels_of, self_labels
 from adapters.bluesky.thumb import cut
+from adapters.cutting import ELLIPSIS
 from adapters.language import language_of, left_out
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Json, Mark, Media, Part, Picture, Post
-from adapters.text import ELLIPSIS, Fitted, fit, graphemes, most_graphemes, tidy_line
+from adapters.text import Fitted, fit, graphemes, most_graphemes, tidy_line
 
 LIMITS = Limits(length=300, unit="graphemes", measure=graphemes, max_bytes=3000)
 """maxGraphemes and maxLength, which counts UTF-8 bytes."""
@@ -27,6 +28,9 @@ DRIFT_MARGIN = 4
 """Graphemes kept free where a PDS with another version of Unicode may count otherwise than we do."""
 LONGEST_THUMB = 999_999
 """Bytes; https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json"""
+LONGEST_TAG = 64
+"""Graphemes of a hashtag: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json"""
+LONGEST_TAG_BYTES = 640
 LONGEST_LINK_TEXT = 32
 """Characters of a link as shown. The link itself is whole, in the facet: long ones cost nothing."""
 
@@ -44,7 +48,6 @@ def compose(post: Post, at: datetime, choices: Choices = _BY_DEFAULT) -> Draft:
     """The draft for Bluesky, planned to go out `at`. Raises Rejected where nothing can be made of it."""
     addresses = [_address(part.text, post.link) for part in post.parts if part.kind == "link"]
     fitted = _fitted([_shown(part, choices.hidden_parameters) for part in post.parts])
-    links = [span for span in fitted.spans if span.kind == "link"]
     picture, refused = _thumb(post.picture)
     card = Card(
         _address(post.link, post.link),
@@ -52,7 +55,7 @@ def compose(post: Post, at: datetime, choices: Choices = _BY_DEFAULT) -> Draft:
         _line(post.description, _CARD_DESCRIPTION),
         picture is not None,
     )
-    marks = tuple(Mark("link", span.start, span.end, address) for span, address in zip(links, addresses, strict=True))
+    marks = tuple(_marks(fitted, addresses))
     languages, unknown = _languages(post.language, choices.languages)
     labels = labels_of(choices, post)
     record = _record(fitted.text, marks, card, at)
@@ -142,10 +145,22 @@ def _facet(text: str, mark: Mark) -> Json:
     """A facet counts UTF-8 bytes, end exclusive: https://docs.bsky.app/docs/advanced-guides/post-richtext"""
     start = len(text[: mark.start].encode())
     end = start + len(text[mark.start : mark.end].encode())
+    value = {"tag": text[mark.start + 1 : mark.end]} if mark.kind == "tag" else {"uri": mark.target}
     return {
         "index": {"byteStart": start, "byteEnd": end},
-        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": mark.target}],
+        "features": [{"$type": f"app.bsky.richtext.facet#{mark.kind}", **value}],
     }
+
+
+def _marks(fitted: Fitted, addresses: Sequence[str]) -> Iterator[Mark]:
+    """Nothing is marked but what we mark: https://docs.bsky.app/docs/advanced-guides/post-richtext"""
+    links = iter(addresses)
+    for span in fitted.spans:
+        tag = fitted.text[span.start + 1 : span.end]
+        if span.kind == "link":
+            yield Mark("link", span.start, span.end, next(links))
+        elif span.kind == "tag" and len(tag.encode()) <= LONGEST_TAG_BYTES and graphemes(tag) <= LONGEST_TAG:
+            yield Mark("tag", span.start, span.end)
 
 
 def _fitted(parts: Sequence[Part]) -> Fitted:

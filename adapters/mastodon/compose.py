@@ -1,7 +1,7 @@
 """A post as a Mastodon status: text within the instance's limit, with a link that every server makes one of. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from adapters.mastodon.length import LINK_LENGTH, MENTION, links, measure
 from adapters.outcomes import Rejected
 from adapters.post import Draft, Json, Mark, Media, Part, Picture, Post
 from adapters.rules import Rule, holds, texts_of
-from adapters.text import Fitted, fit, most_graphemes, tidy_line
+from adapters.text import Fitted, fit, most_graphemes, tidied, tidy_line
 from adapters.unmarked import JOINER, without_addresses, without_tags
 
 DEFAULT_LENGTH = 500
@@ -78,11 +78,7 @@ def compose(
         # `link` is not sent: it is what a status is known by when it is looked for.
         body={**request, "link": link},
         media=media,
-        marks=tuple(
-            Mark("link", span.start, span.end, fitted.text[span.start : span.end])
-            for span in fitted.spans
-            if span.kind == "link"
-        ),
+        marks=tuple(_marks(fitted)),
         warnings=tuple(warnings),
         content_warning=warning or None,
         details=tuple(_details(request)),
@@ -184,8 +180,19 @@ def _attached(picture: Picture, description_limit: int) -> Media:
 def _prepared(part: Part) -> Part:
     if part.kind == "link":
         return Part("link", linkable(part.text))
-    text = without_mentions(part.text)
+    if part.kind == "tag":
+        return part
+    text = without_mentions(tidied(part).text)
     return Part(part.kind, text if part.kind == "text" else without_tags(without_addresses(text)))
+
+
+def _marks(fitted: Fitted) -> Iterator[Mark]:
+    """What the server makes of the text by itself. A hashtag is one only after a space or at the beginning."""
+    for span in fitted.spans:
+        if span.kind == "link":
+            yield Mark("link", span.start, span.end, fitted.text[span.start : span.end])
+        elif span.kind == "tag" and not fitted.text[: span.start][-1:].strip():
+            yield Mark("tag", span.start, span.end)
 
 
 def _percent(letter: str) -> str:

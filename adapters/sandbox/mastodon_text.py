@@ -7,10 +7,12 @@ Left out: xmpp: and magnet: addresses, which no article has.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from wcwidth import iter_graphemes
 
@@ -92,11 +94,30 @@ def _length_on_the_wire(url: str, domain: str) -> int:
 _MENTION = re.compile(r"(?<![=/\w])@([a-zA-Z0-9_]+(?:[.-]+[a-zA-Z0-9_]+)*(?:@\w+(?:[.-]+\w+)*)?)")
 # end_mention_match of twitter-text: what follows makes it no mention.
 _NO_MENTION = re.compile(r"[@＠\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\u1e00-\u1eff]|://")
-# HASHTAG_RE, app/models/concerns/tag/naming.rb
-_HASHTAG = re.compile(
-    r"(?<!\S)[#＃]([\w_][\w\u00b7\u30fb\u200c]*(?:[^\W\d_]|[_\u00b7\u30fb\u200c])[\w\u00b7\u30fb\u200c]*\w"
-    r"|\w*[^\W\d_]\w*)"
-)
+
+
+@cache
+def _hashtag_pattern() -> re.Pattern[str]:
+    """HASHTAG_RE, app/models/concerns/tag/naming.rb.
+
+    What a word is to Ruby: letters, the marks on them, figures and what joins, https://docs.ruby-lang.org/en/master/Regexp.html
+    """
+    alpha = _of_categories("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
+    word = alpha + _of_categories("Mn", "Mc", "Me", "Nd", "Pc")
+    separators = r"_\u00b7\u30fb\u200c"
+    return re.compile(
+        rf"(?<!\S)[#＃]([{word}][{word}{separators}]*[{alpha}{separators}][{word}{separators}]*[{word}]"
+        rf"|[{word}]*[{alpha}][{word}]*)"
+    )
+
+
+def _of_categories(*categories: str) -> str:
+    """The inside of a pattern's brackets: every character of these categories, in stretches."""
+    found = [code for code in range(0x110000) if unicodedata.category(chr(code)) in categories]
+    starts = [code for before, code in pairwise([-1, *found]) if code != before + 1]
+    ends = [code for code, after in pairwise([*found, -1]) if after != code + 1]
+    stretches = zip(starts, ends, strict=True)
+    return "".join(f"{re.escape(chr(start))}-{re.escape(chr(end))}" for start, end in stretches)
 
 
 def mentions(text: str) -> Iterator[Entity]:
@@ -109,7 +130,7 @@ def mentions(text: str) -> Iterator[Entity]:
 
 def hashtags(text: str) -> Iterator[Entity]:
     """`#word` at the start or after a space, not of digits alone."""
-    for found in _HASHTAG.finditer(text):
+    for found in _hashtag_pattern().finditer(text) if "#" in text or "＃" in text else ():
         yield Entity("hashtag", found.start(), found.end(), found[1])
 
 

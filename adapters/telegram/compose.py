@@ -5,7 +5,6 @@ https://core.telegram.org/bots/api#sendmessage, https://core.telegram.org/bots/a
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from adapters.base import Limits
 from adapters.outcomes import Rejected
 from adapters.post import Card, Draft, Mark, Media, Part, Picture, Post
-from adapters.text import Fitted, fit
+from adapters.text import Fitted, fit, tidied
 from adapters.unmarked import without_entities
 
 MAX_LENGTH = 4096
@@ -39,6 +38,11 @@ _FOUND_WHOLE = re.compile(
     r"(?:[/?#][A-Za-z0-9._~:/?#@!$&*+,;=%-]*)?"
 )
 _FOUND_LAST = re.compile(r"[A-Za-z0-9/_=&%+#-]\Z")
+
+# match_hashtags, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp: no marks, but for Sinhala ones.
+_TAG = re.compile(r"#(?=.*[^\W\d_])[\w\xb7\u200c\u0d80-\u0dff]{1,256}")
+_TAKEN_FOR_TAG = re.compile(r"[\w\xb7\u200c\u0d80-\u0dff]")
+_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u0652\u0670\u06d6-\u06ed]")
 
 
 def utf16(text: str) -> int:
@@ -101,7 +105,8 @@ def _with_link(post: Post) -> tuple[Part, ...]:
 
 
 def _draft(post: Post, parts: Sequence[Part], limits: Limits, preview: Mapping[str, Any]) -> Draft:
-    fitted = fit([_as_published(part) for part in parts], limits)
+    whole, left_out = with_whole_tags([_as_published(part) for part in parts])
+    fitted = fit(whole, limits)
     marks = tuple(_marks(fitted, _address(post.link)))
     return Draft(
         text=fitted.text,
@@ -114,15 +119,36 @@ def _draft(post: Post, parts: Sequence[Part], limits: Limits, preview: Mapping[s
             "link_preview_options": dict(preview),
         },
         marks=marks,
-        warnings=fitted.warnings,
+        warnings=(*left_out, *fitted.warnings),
     )
+
+
+def with_whole_tags(parts: Sequence[Part]) -> tuple[list[Part], tuple[str, ...]]:
+    """`parts` without the hashtags that Telegram would link no further than to their first mark, and words on each.
+
+    It takes letters and figures, but no marks on them, which most scripts of India and South East Asia write vowels
+    with. Those of Hebrew and Arabic are pronunciation, and are left out when that is enough.
+    """
+    kept, left_out = [], []
+    for part in parts:
+        plain = _POINTS.sub("", part.text) if part.kind == "tag" else part.text
+        if part.kind != "tag" or _TAG.fullmatch(part.text):
+            kept.append(part)
+        elif _TAG.fullmatch(plain):
+            kept.append(Part("tag", plain))
+        else:
+            kept.append(Part("tag", ""))
+            left_out.append(f"the hashtag {part.text} was left out: Telegram would link only the beginning of it")
+    return kept, tuple(left_out)
 
 
 def _as_published(part: Part) -> Part:
     if part.kind == "link":
         return replace(part, text=_address(part.text))
-    text = _DROPPED.sub("", unicodedata.normalize("NFC", part.text.replace("\u2028", "\n").replace("\u2029", "\n")))
-    text = _DIRECTION_MARKS.sub("", text)
+    if part.kind == "tag":
+        return part
+    dropped = _DIRECTION_MARKS.sub("", _DROPPED.sub("", tidied(part).text))
+    text = tidied(replace(part, text=dropped)).text
     return replace(part, text=text if part.kind == "text" else without_entities(text))
 
 
@@ -137,6 +163,8 @@ def _marks(fitted: Fitted, link: str) -> Iterator[Mark]:
             yield Mark("bold", span.start, span.end)
         elif span.kind == "link":
             yield Mark("link", span.start, span.end, link)
+        elif span.kind == "tag" and not _TAKEN_FOR_TAG.match(fitted.text[: span.start][-1:]):
+            yield Mark("tag", span.start, span.end)
 
 
 def _entities(text: str, mark: Mark) -> Iterator[dict[str, Any]]:

@@ -223,7 +223,7 @@ def _fallback_entry(entry: Mapping[str, Any], base: str, language: str | None) -
         language=language,
         picture_url=picture_url,
         picture_alt=picture_alt,
-        tags=distinct(entry["tags"]),
+        tags=distinct(map(title_of, entry["tags"])),
     )
 
 

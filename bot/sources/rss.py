@@ -88,7 +88,9 @@ def read_item(item: etree._Element, outside: str, language: str | None) -> Entry
         language=language_of(item, first_text(fields, "dc:language", "language")) or language,
         picture_url=picture_url,
         picture_alt=picture_alt,
-        tags=distinct(text_of(element) for name in ("category", "dc:subject") for element in fields.get(name, ())),
+        tags=distinct(
+            title_of(text_of(element)) for name in ("category", "dc:subject") for element in fields.get(name, ())
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """What a post comes to as a Mastodon status."""
 
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from adapters.mastodon.content import carries
 from adapters.mastodon.length import measure
 from adapters.outcomes import Rejected
 from adapters.post import Part, Post
+from adapters.sandbox.mastodon_text import hashtags
 
 LINK = "https://news.example.com/2026/11/an-article"
 
@@ -159,3 +161,47 @@ def test_language_and_visibility_of_the_channel() -> None:
 def test_recognises_an_article_by_its_link(content: str, found: bool) -> None:
     """A status belongs to an article when its whole link can be followed from it or stands in it."""
     assert found == carries(content, LINK)
+
+
+def tagged(template: str, *tags: str, link: str = LINK) -> Post:
+    """A post of one line: `template` with hashtags for its {}."""
+    pieces = template.split("{}")
+    parts = [Part("title", "A title"), Part("text", "\n\n"), Part("link", link), Part("text", pieces[0])]
+    for tag, text in zip(tags, pieces[1:], strict=True):
+        parts += [Part("tag", tag), Part("text", text)]
+    return Post(tuple(parts), link, "A title", "")
+
+
+def test_hashtags_are_those_that_the_server_finds() -> None:
+    """What is marked as a hashtag is what the server's pattern takes for one, nothing joined into it."""
+    draft = compose(tagged("\n\n{} {} ({})", "#CityCouncil", "#हिन्दी", "#Köln"), DEFAULT_LIMITS)
+    found = [draft.text[entity.start : entity.end] for entity in hashtags(draft.text)]
+    assert ["#CityCouncil", "#हिन्दी"] == found
+    assert found == [draft.text[mark.start : mark.end] for mark in draft.marks if mark.kind == "tag"]
+
+
+def test_hashtags_count_as_they_are_and_yield_from_the_last_on() -> None:
+    """Of those that do not fit, the first ones stay; the title and the link are whole."""
+    draft = compose(tagged("\n\n{} {} {}", "#One", "#Two", "#Three"), limits_of(7 + 2 + 23 + 2 + 9))
+    assert draft.text == f"A title\n\n{LINK}\n\n#One #Two"
+    assert (draft.length, draft.warnings) == (43, ("some hashtags were left out to fit",))
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\xad", "\ufeff"])
+def test_nothing_hidden_makes_a_mark(hidden: str) -> None:
+    """What is tidied away is gone before marks are looked for: no name, tag or link comes together by it."""
+    draft = compose(post_of(f"@{hidden}name #{hidden}tag https:{hidden}//other.example.com"), DEFAULT_LIMITS)
+    assert draft.text == f"@\u2060name #\u2060tag https:\u2060//other.example.com\n\n{LINK}"
+
+
+def test_the_link_of_a_text_from_right_to_left_has_a_line_of_its_own() -> None:
+    """Each line finds its own direction (https://www.unicode.org/reports/tr9/#P2): nothing turns the address around."""
+    post = tagged("\n\n{}", "#חדשות")
+    right = Post((Part("title", "הגשר נסגר לשבוע"), *post.parts[1:]), LINK, "", "")
+    lines = compose(right, DEFAULT_LIMITS).text.split("\n\n")
+    directions = [next(filter(None, map(_direction, line))) for line in lines]
+    assert (["הגשר נסגר לשבוע", LINK, "#חדשות"], ["R", "L", "R"]) == (lines, directions)
+
+
+def _direction(character: str) -> str:
+    return unicodedata.bidirectional(character) if unicodedata.bidirectional(character) in ("L", "R", "AL") else ""

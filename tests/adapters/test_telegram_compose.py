@@ -178,3 +178,37 @@ def test_any_text_is_published_as_composed(title: str, summary: str) -> None:
     bold = [piece(text, entity) for entity in entities if entity["type"] == "bold"]
     titles = [draft.text[mark.start : mark.end] for mark in draft.marks if mark.kind == "bold"]
     assert "".join(titles).split() == "".join(bold).split()
+
+
+def tagged(*tags: str, summary: str = "") -> Post:
+    """A post with hashtags in its last paragraph."""
+    parts = [*post("Title", summary).parts, Part("text", "\n\n")]
+    return Post(
+        (*parts, *(piece for tag in tags for piece in (Part("tag", tag), Part("text", " ")))), LINK, "Title", ""
+    )
+
+
+def test_hashtags_are_those_that_telegram_finds() -> None:
+    """What is marked as a hashtag is what Telegram's own parser takes for one; half ones are left out, with a word."""
+    draft = compose(tagged("#CityCouncil", "#हिन्दी", "#Köln", "#علوم\u200cانسانی"), AT)
+    assert draft.text.endswith(f"{LINK}\n\n#CityCouncil #Köln #علوم\u200cانسانی")
+    text, entities = published(draft)
+    found = [piece(text, entity) for entity in entities if entity["type"] == "hashtag"]
+    assert ["#CityCouncil", "#Köln", "#علوم\u200cانسانی"] == found
+    assert found == [draft.text[mark.start : mark.end] for mark in draft.marks if mark.kind == "tag"]
+    assert draft.warnings == ("the hashtag #हिन्दी was left out: Telegram would link only the beginning of it",)
+
+
+def test_without_any_whole_hashtag_there_is_no_gap() -> None:
+    """The link is the last line where Telegram takes none of them."""
+    assert compose(tagged("#हिन्दी"), AT).text.endswith(LINK)
+
+
+@pytest.mark.parametrize(
+    "numbers", ["4111 1111 1111 1111  4111 1111 1111 1111", "11114111 1111 1111 1111", "0000000 0000000000"]
+)
+def test_no_numbers_become_a_bank_card(numbers: str) -> None:
+    """However they stand together, and wherever the text is cut."""
+    for repeated in (numbers, f"{numbers} " * 120):
+        text, entities = published(compose(post("Title", repeated), AT))
+        assert {"bold", "url"} == {entity["type"] for entity in entities}, text

@@ -1,16 +1,18 @@
 """Tidying, counting and shortening: tables for the rules, properties for what must hold of any text."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wcwidth import iter_graphemes
 
 from adapters.base import Limits
+from adapters.characters import characters_of
+from adapters.cutting import _DANGLING, ELLIPSIS
 from adapters.outcomes import Rejected
 from adapters.post import Part
-from adapters.text import _DANGLING, ELLIPSIS, SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
+from adapters.text import SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
 
 LINK = "https://news.example/2026/11/a-story"
 BLANK = Part("text", "\n\n")
@@ -51,6 +53,8 @@ def part_of(fitted: Fitted, kind: str) -> str | None:
         ("\ufeffmark", "mark"),
         ("« no\u00a0break\u202f»", "« no\u00a0break\u202f»"),
         ("wide\u3000space", "wide space"),
+        ("a\u00a0 b \u00a0\u202f c\u00a0\u00a0d", "a b c\u00a0d"),
+        ("over\u202eriding\u202d", "overriding"),
         (FAMILY, FAMILY),
         (" \n\u00a0 ", ""),
     ],
@@ -101,6 +105,37 @@ def test_then_the_title_yields() -> None:
     fitted = fit(article("A rather long title of a story", "Summary"), characters(len(LINK) + 2 + 16))
     assert fitted.text == f"A rather long…\n\n{LINK}"
     assert fitted.cut == ("summary", "title")
+
+
+TAGGED = (Part("tag", "#One"), Part("text", " "), Part("tag", "#Two"), Part("text", " "), Part("tag", "#Three"))
+
+
+def test_hashtags_yield_after_the_summary_and_before_the_title() -> None:
+    """One by one from the last on, and all of them before any of the title."""
+    parts = (*article("A title of twenty-six", "Summary"), BLANK, *TAGGED)
+    texts = [fit(parts, characters(21 + 2 + len(LINK) + most)).text.rpartition("\n\n")[2] for most in (18, 17, 10, 5)]
+    assert ["#One #Two #Three", "#One #Two", "#One", LINK] == texts
+    fitted = fit(parts, characters(16 + len(LINK)))
+    assert (fitted.text, fitted.cut) == (f"A title of…\n\n{LINK}", ("summary", "tag", "title"))
+    assert fitted.warnings[1:] == ("all hashtags were left out to fit", "the title was shortened to fit")
+
+
+def test_a_summary_takes_the_place_of_a_hashtag_that_was_too_long_for_it() -> None:
+    """What a hashtag leaves is used: by the whole summary, or by a beginning of it."""
+    parts = (*article("A title", "A short summary of it."), BLANK, Part("tag", "#" + "x" * 39))
+    fitted = fit(parts, characters(7 + 2 + 22 + 2 + len(LINK)))
+    assert (fitted.text, fitted.cut) == (f"A title\n\nA short summary of it.\n\n{LINK}", ("tag",))
+    parts = (*article("A title", "A summary that goes on and on until it ends"), BLANK, Part("tag", "#" + "x" * 39))
+    fitted = fit(parts, characters(7 + 2 + 38 + 2 + len(LINK)))
+    assert fitted.text == f"A title\n\nA summary that goes on and on until…\n\n{LINK}"
+    assert fitted.cut == ("summary", "tag")
+
+
+def test_a_title_of_nothing_but_an_address_is_cut() -> None:
+    """Half an address, which is no link here, is better than no post; in a summary it is left out."""
+    address = "https:\u2060//other.example/" + "a" * 90
+    fitted = fit(article(address, f"{address}?b"), characters(len(LINK) + 42))
+    assert (fitted.text, fitted.cut) == (f"{address[:39]}…\n\n{LINK}", ("summary", "title"))
 
 
 def test_a_missing_summary_leaves_no_gap() -> None:
@@ -166,6 +201,7 @@ def test_long_summaries_cost_little() -> None:
     assert measured < 100_000 + 15_000
 
 
+SENTENCE = re.compile(r"[.!?。…][\"'”’»›)\]）」』】》〉]*\Z")
 WORDS = st.text(alphabet="abcdefghäöüÅ", min_size=1, max_size=12)
 ODD = st.sampled_from(
     [FAMILY, "🇩🇪", "e\u0301", "नि", "한국", "日本語", "ไทย", "\u0600a", "…", "(", "https://x.example/y", "a\u030a"]
@@ -187,9 +223,9 @@ def test_any_article_fits(title: str, summary: str, limits: Limits) -> None:
     try:
         fitted = fit(article(title, summary), limits)
     except Rejected:
-        # Then not even one character of the title fits, or it begins with what is never the end of a shortened text.
-        start = next(iter_graphemes(tidy_line(title)))
-        if "://" not in title and start not in _DANGLING:
+        # Then not even one character of the title fits, or it begins with what no shortened text ends with.
+        start = next(characters_of(tidy_line(title)))
+        if start not in _DANGLING:
             with pytest.raises(Rejected):
                 fit(article(start + ELLIPSIS, ""), limits)
         return
@@ -201,9 +237,9 @@ def test_any_article_fits(title: str, summary: str, limits: Limits) -> None:
         if kept is None or kind not in fitted.cut:
             assert (kept or "") == ("" if kind in fitted.cut else whole)
             continue
-        beginning = list(iter_graphemes(kept.removesuffix(ELLIPSIS)))
-        assert kept.endswith(ELLIPSIS)
-        assert beginning == list(iter_graphemes(whole))[: len(beginning)]
+        beginning = list(characters_of(kept.removesuffix(ELLIPSIS)))
+        assert kept.endswith(ELLIPSIS) or SENTENCE.search(kept)
+        assert beginning == list(characters_of(whole))[: len(beginning)]
         assert len(beginning) >= (SENSIBLE_SUMMARY if kind == "summary" else 1)
     assert "title" not in fitted.cut or part_of(fitted, "summary") is None
 

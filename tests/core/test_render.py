@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,15 +69,64 @@ def test_hostile_text_stays_text(hostile: str) -> None:
     assert [part.text for part in post.parts if part.kind in ("title", "summary")] == [hostile, hostile]
 
 
-@given(st.text(min_size=1), st.text())
+@pytest.mark.parametrize("unseen", ["\u200b\u2060", "\xad", "\ufe0f", "\u3164", "\u2800 \u200f", "\x07\u2028"])
+def test_what_nobody_sees_is_nothing(unseen: str) -> None:
+    """A title or summary of joiners, selectors and blanks alone leaves no empty line, and none of it goes to a card."""
+    post = RENDERER.post(replace(ARTICLE, title=unseen, summary=unseen), Place("x"))
+    assert [part.text for part in post.parts if part.kind != "text"] == [ARTICLE.link]
+    assert ("", "") == (post.title, post.description)
+
+
+VISIBLE = st.text() | st.text().map(lambda text: f"a{text}")
+
+
+def tagged(template: str, **shape: Any) -> list[Part]:
+    """The parts that this template makes of an article with three categories, the link after it not among them."""
+    article = replace(ARTICLE, tags=("city council", "Köln", "2026", "R&D"))
+    *parts, between, link = (
+        with_template(f"{template}|{{{{ link }}}}").post(article, Place("x", shape=Shape(**shape))).parts
+    )
+    assert (Part("text", "|"), Part("link", ARTICLE.link)) == (between, link)
+    return parts
+
+
+def test_the_default_template_ends_in_hashtags() -> None:
+    """After the link, in a paragraph of their own, each a part by itself: as many as the channel asks for."""
+    post = RENDERER.post(replace(ARTICLE, tags=("city council", "Köln", "Parks")), Place("x", shape=Shape(hashtags=2)))
+    tags = [Part("text", "\n\n"), Part("tag", "#CityCouncil"), Part("text", " "), Part("tag", "#Köln")]
+    assert [*DEFAULT, *tags] == list(post.parts)
+    assert ("city council", "Köln", "Parks") == post.categories
+
+
+def test_without_hashtags_there_is_no_gap() -> None:
+    """None asked for, or none to be had: the link is the last line."""
+    assert list(RENDERER.post(replace(ARTICLE, tags=("Köln",)), Place("x", shape=Shape(hashtags=0))).parts) == DEFAULT
+    assert list(RENDERER.post(replace(ARTICLE, tags=("2026", "🎉")), Place("x")).parts) == DEFAULT
+
+
+def test_a_template_can_ask_for_each_hashtag() -> None:
+    """`tags` can be tested, gone through and joined, and what is printed of it stays a hashtag."""
+    first, second, third = (Part("tag", tag) for tag in ("#CityCouncil", "#Köln", "#RD"))
+    comma = Part("text", ", ")
+    each = "{% for tag in tags %}{{ tag }}{% if not loop.last %}, {% endif %}{% endfor %}"
+    assert [first, comma, second, comma, third] == tagged(each) == tagged("{{ tags | join(', ') }}")
+    asked = "{% if tags %}{{ tags }}{% endif %}"
+    assert [first, Part("text", " "), second] == tagged(asked, hashtags=2)
+    assert [second] == tagged(asked, hashtags=1, hashtags_never=("City Council",))
+    assert [] == tagged(asked, hashtags=0)
+
+
+@given(VISIBLE.filter(bool), VISIBLE)
 def test_any_text_survives_but_for_noncharacters(title: str, summary: str) -> None:
     """Whatever an article says, its parts come out as they went in, trimmed, without noncharacters, the link whole."""
     dirty = replace(ARTICLE, title=f"{NONCHARACTERS}{title}", summary=f"{summary}\ufdd2\ufddf")
     post = RENDERER.post(dirty, Place("x"))
     kept = {part.kind: part.text for part in post.parts if part.kind != "text"}
-    clean = "".join(each for each in title if each not in NONCHARACTERS).strip()
-    assert kept.get("title", "") == clean == post.title
-    assert kept.get("summary", "") == "".join(each for each in summary if each not in NONCHARACTERS).strip()
+    assert (kept.get("title", ""), kept.get("summary", "")) == (post.title, post.description)
+    for text, taken in ((title, post.title), (summary, post.description)):
+        clean = "".join(each for each in text if each not in NONCHARACTERS).strip()
+        # Nothing is taken from what can be seen; what cannot is for the test above.
+        assert clean == taken or (not taken and not any(each.isalnum() for each in clean))
     assert kept["link"] == ARTICLE.link
     assert not set(text_of(post.parts)) & set(NONCHARACTERS)
 

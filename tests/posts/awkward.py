@@ -27,6 +27,10 @@ class Awkward:
     shows_summary: str | None = None
     language: str = ""
     tags: tuple[str, ...] = ()
+    shows_tags: tuple[str, ...] = ()
+    """The hashtags that readers are to see."""
+    telegram_shows: tuple[str, ...] | None = None
+    """Those of them that Telegram knows the whole of, where that is not all."""
     more: dict[str, Any] = field(default_factory=dict)
     """Further fields of its JSON item."""
 
@@ -35,12 +39,12 @@ class Awkward:
         """Where it leads."""
         return self.link or f"{HOME}/articles/{self.name.replace(' ', '-')}"
 
-    @property
-    def meant(self) -> Meant:
-        """What a careful editor would say."""
+    def meant(self, platform: str) -> Meant:
+        """What a careful editor would say there."""
         title = self.title if self.shows_title is None else self.shows_title
         summary = self.summary if self.shows_summary is None else self.shows_summary
-        return Meant(" ".join(title.split()), summary, self.address)
+        tags = self.shows_tags if platform != "telegram" or self.telegram_shows is None else self.telegram_shows
+        return Meant(" ".join(title.split()), summary, self.address, tags)
 
     def feed(self) -> bytes:
         """A feed with nothing but this article."""

@@ -112,6 +112,11 @@ EMOJI = (
         "A digit, a selector and a frame; no hashtag either.",
         "1\ufe0f\u20e3 2\ufe0f\u20e3 #\ufe0f\u20e3 *\ufe0f\u20e3 steps",
     ),
+    Awkward(
+        "keycap of a word",
+        "The sign of hashtags as an emoji, right before letters.",
+        "#\ufe0f\u20e3Steps and #\u0301accent",
+    ),
     Awkward("selectors", "One heart as text, one as a picture.", "I \u2764\ufe0f and \u2764\ufe0e this"),
     Awkward(
         "couples",

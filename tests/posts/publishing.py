@@ -106,22 +106,27 @@ def _on_telegram(server: Any, number: str) -> Seen:
     """https://core.telegram.org/bots/api#messageentity"""
     chat = next(chat for chat in server._chats.values() if chat.kind == "channel")
     message = chat.messages[int(number.rpartition("/")[2])]
+    return seen_on_telegram(message.text, message.entities, message.card)
+
+
+def seen_on_telegram(text: str, entities: Sequence[Mapping[str, Any]], card: str | None) -> Seen:
+    """What a message with these entities shows."""
     kinds = {"text_link": "link", "url": "link"}
     marks = []
-    for entity in message.entities:
+    for entity in entities:
         place = [utf16_to_points, entity["offset"], entity["offset"] + entity["length"]]
-        marks.append(_mark(message.text, place, kinds.get(entity["type"], entity["type"]), entity.get("url", "")))
-    return Seen("telegram", message.text, tuple(marks), message.card)
+        marks.append(_mark(text, place, kinds.get(entity["type"], entity["type"]), entity.get("url", "")))
+    return Seen("telegram", text, tuple(marks), card)
 
 
 def _on_bluesky(server: Any, key: str) -> Seen:
     """https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json"""
     (account,) = server._accounts.every()
-    return seen_in(account.repo.records["app.bsky.feed.post", key.rpartition("/")[2]].value)
+    return seen_on_bluesky(account.repo.records["app.bsky.feed.post", key.rpartition("/")[2]].value)
 
 
-def seen_in(record: Mapping[str, Any]) -> Seen:
-    """What a reader of Bluesky sees of a record, wherever it is kept."""
+def seen_on_bluesky(record: Mapping[str, Any]) -> Seen:
+    """What an app shows of this record, wherever it is kept."""
     marks = [
         _mark(
             record["text"],
@@ -146,8 +151,12 @@ def _mark(text: str, place: list[Any], kind: str, target: str) -> SeenMark:
 
 def _on_mastodon(server: Any, number: str) -> Seen:
     """What the HTML of a status says: https://docs.joinmastodon.org/spec/activitypub/#sanitization"""
-    status = server.store.statuses[number]
-    page = _Page(html(status.text, server.url, frozenset({"herald", "name", "everybody"})))
+    return seen_on_mastodon(server.store.statuses[number].text, server.url)
+
+
+def seen_on_mastodon(text: str, site: str) -> Seen:
+    """What a status of this text shows on a server with a few people on it."""
+    page = _Page(html(text, site, frozenset({"herald", "name", "everybody"})))
     first = next((mark.target for mark in page.marks if mark.kind == "link"), None)
     # The server makes the card of the first link: app/services/fetch_link_card_service.rb
     return Seen("mastodon", page.text, tuple(page.marks), first)

@@ -58,6 +58,38 @@ def test_a_good_post_has_no_faults() -> None:
     assert [] == faults(published(f"{MEANT.title}\n\n{kept}…\n\n{LINK}", "mastodon"), long)
 
 
+TAGGED = replace(MEANT, tags=("#CityCouncil", "#Köln"))
+
+
+def tagged(*tags: str, marks: int) -> Seen:
+    """The good post with a last line of hashtags, of which the first `marks` are marked."""
+    text, found = f"{GOOD.text}\n\n", list(GOOD.marks)
+    for tag in tags:
+        found.append(SeenMark("hashtag", len(text), len(text) + len(tag)))
+        text += f"{tag} "
+    return replace(GOOD, text=text.strip(), marks=tuple(found[: 1 + marks]))
+
+
+def test_hashtags_stand_last() -> None:
+    """In a line of their own below the link, each with its mark."""
+    assert [] == faults(tagged("#CityCouncil", "#Köln", marks=2), TAGGED)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (tagged("#CityCouncil", "#Köln", marks=1), "are marked as"),
+        (tagged("#CityCouncil", marks=1), "left out although"),
+        (tagged("#Köln", "#CityCouncil", marks=2), "its hashtags are"),
+        (GOOD, "left out although"),
+        (replace(tagged("#CityCouncil", "#Köln", marks=2), marks=(SeenMark("tag", 0, 6),)), "become a tag"),
+    ],
+)
+def test_finds_what_is_wrong_with_hashtags(seen: Seen, expected: str) -> None:
+    """Missing, out of order, unmarked, or elsewhere: the checker names it."""
+    assert any(expected in fault for fault in faults(seen, TAGGED)), faults(seen, TAGGED)
+
+
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [

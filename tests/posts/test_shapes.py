@@ -20,7 +20,7 @@ from adapters.registry import PLATFORMS
 from bot.clock import random_bytes
 from bot.render import Place, Renderer
 from tests.conformance.stages import Sessions, seed
-from tests.posts.checker import Meant, Seen, faults
+from tests.posts.checker import Seen, faults
 from tests.posts.counting import graphemes
 from tests.posts.in_shapes import SHAPES, Shaped
 from tests.posts.publishing import _SEEN, APART, Hours, _keep, read
@@ -122,8 +122,8 @@ def test_readers_meet_what_was_asked_for(shaped: Shaped, platform: str, outcomes
     """Warning, visibility, language, labels, gates and silence are as they were asked for, and so is the link."""
     seen, met = outcomes[platform, shaped.name]
     assert shaped.met(platform) == met
-    meant = shaped.article.meant
-    found = faults(seen, Meant(meant.title, meant.summary, shaped.link or meant.link))
+    meant = shaped.article.meant(platform)
+    found = faults(seen, replace(meant, link=shaped.link or meant.link))
     warning = met.get("warning", "")
     if not warning:
         assert [] == found, seen.text

@@ -14,7 +14,7 @@ from adapters.outcomes import Rejected
 from bot.render import Place, Renderer
 from tests.conformance.stages import Sessions, seed
 from tests.posts.checker import faults
-from tests.posts.publishing import read, seen_in
+from tests.posts.publishing import read, seen_on_bluesky
 from tests.posts.test_awkward import CORPUS
 from tests.real.pds.server import RealPds
 
@@ -48,7 +48,7 @@ async def test_a_real_pds_takes_every_awkward_article(real_pds: RealPds) -> None
         await adapter.close()
     assert {} == refused
     kept = await _kept(real_pds, did)
-    wrong = {each.name: faults(seen_in(kept[places[each.name]]), each.meant) for each in CORPUS}
+    wrong = {each.name: faults(seen_on_bluesky(kept[places[each.name]]), each.meant("bluesky")) for each in CORPUS}
     assert {} == {name: found for name, found in wrong.items() if found}
 
 
