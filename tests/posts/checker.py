@@ -275,7 +275,7 @@ def _after_word(text: str, at: int) -> int:
     characters = [0, *ends(word[: _LONG_WORD * 20])]
     spaceless = _SPACELESS.search(word)
     most = min(_LONG_WORD + 2, len(characters) - 1)
-    if spaceless:
+    if spaceless and all(_SPACELESS.match(each) for each in word[spaceless.start() :][:_SPACELESS_WORD]):
         most = min(most, sum(end <= spaceless.start() for end in characters) + _SPACELESS_WORD)
     return start + characters[most]
 
