@@ -51,7 +51,8 @@ _BY_DEFAULT: Mapping[str, Met] = {
 
 
 def _tagged(*tags: str, **more: Any) -> Awkward:
-    return Awkward("tagged", "An article with categories.", tags=tags, **more)
+    shown = tuple(f"#{tag[0].upper()}{tag[1:]}" for tag in tags)
+    return Awkward("tagged", "An article with categories.", tags=tags, shows_tags=shown, **more)
 
 
 def _spoken(language: str) -> Awkward:
