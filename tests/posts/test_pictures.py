@@ -162,11 +162,12 @@ def test_what_can_be_shown_is_shown(odd: Odd, platform: str, published: tuple[di
 
 @pytest.mark.parametrize("odd", SHOWN, ids=lambda odd: odd.name.replace(" ", "-"))
 def test_it_is_described_and_its_subject_is_named(odd: Odd, published: tuple[dict[str, Sought], Outcomes]) -> None:
-    """On Mastodon: the author's words, cut after a sentence or a word where they are too many, or what cannot be a lie, or nothing."""
+    """On Mastodon: the author's words, cut where they are too many, or what is no lie, or nothing."""
     got = published[1]["mastodon", odd.name]
     described = got.description or ""
     if len(odd.says) > 10_000:
         assert 9_900 < len(described) <= 10_000
+        assert described.endswith(("…", "bridge."))
         assert odd.says.startswith(f"{described.removesuffix('…')} ")
     else:
         assert described == odd.says
