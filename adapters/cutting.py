@@ -16,7 +16,7 @@ _WORD_WITHOUT_SPACES = 8
 """Characters of a long word where words are not told apart."""
 
 # Scripts without spaces between words: classes ID, CJ and SA of https://www.unicode.org/reports/tr14/
-_SPACELESS = re.compile(
+SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aad\u3001-\u31ff\u3400-\u9fff\ua9e0-\ua9ff"
     "\uaa60-\uaadf\uf900-\ufaff\uff00-\uffef\U00011700-\U0001173f\U00020000-\U0003ffff]"
 )
@@ -114,7 +114,7 @@ def _last_break(text: str, ends: Sequence[int], most: int) -> int:
 
 def _one_word_before(text: str, ends: Sequence[int], last: int) -> int:
     """Where the last word before the break at `last` begins, as far as a word may be given up for a better end."""
-    if not _SPACELESS.match(text[ends[last - 1] - 1]):
+    if not SPACELESS.match(text[ends[last - 1] - 1]):
         a_word = range(last - 1, max(0, last - LONGEST_WORD), -1)
         return next((kept for kept in a_word if _is_break(text, ends[kept - 1])), last)
     least = max(1, last - _WORD_WITHOUT_SPACES)
@@ -125,7 +125,7 @@ def _is_break(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if after in " \n":
         return True
-    if not (_SPACELESS.match(before) or _SPACELESS.match(after) or before == _TIBETAN_BREAK):
+    if not (SPACELESS.match(before) or SPACELESS.match(after) or before == _TIBETAN_BREAK):
         return False
     bound = after in _NEVER_BEFORE or before in _NEVER_AFTER or _ENDS_SYLLABLE.match(text, at)
     return not bound and not _is_within_whole(text, at)
@@ -144,7 +144,7 @@ def _ends_sentence(text: str, at: int) -> bool:
     if (
         not found
         or not _WORD.search(before)
-        or not (after in " \n" or (_SPACELESS.match(before[-1]) and _is_break(text, at)))
+        or not (after in " \n" or (SPACELESS.match(before[-1]) and _is_break(text, at)))
     ):
         return False
     stop = _STOP.search(before)
@@ -166,7 +166,7 @@ def _ends_clause(text: str, at: int) -> bool:
     """A comma or dash with a space after it, one of a script without spaces, or the end of a line."""
     if text[at] == "\n":
         return True
-    spaced = text[at] == " " or bool(_SPACELESS.match(text[at - 1]))
+    spaced = text[at] == " " or bool(SPACELESS.match(text[at - 1]))
     return spaced and _CLAUSE.search(text[max(0, at - 1) : at]) is not None
 
 

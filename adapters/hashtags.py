@@ -1,9 +1,10 @@
 """Categories → hashtags, as readers, screen readers and platforms take them. Pure.
 
-Each word begins with a capital, so that a screen reader can tell words apart; what its writer spelled with capitals
-inside (iPhone, NATO) stays as it is. Letters, their marks and figures of every script stay; what no platform takes into
-a hashtag (spaces, punctuation, emoji) is where words end. What would say something else without its signs, is too long,
-or says nothing is left out: a hashtag is never cut. What each platform takes, by its own rule:
+Each word begins with a capital, so that a screen reader can tell words apart, or after a low line where its script has
+no capitals; what its writer spelled with capitals inside (iPhone, NATO) stays as it is. Letters, their marks and
+figures of every script stay; what no platform takes into a hashtag (spaces, punctuation, emoji) is where words end.
+What would say something else without its signs, is too long, or says nothing is left out: a hashtag is never cut. What
+each platform takes, by its own rule:
 https://github.com/mastodon/mastodon/blob/main/app/models/concerns/tag/naming.rb (HASHTAG_RE),
 https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp (match_hashtags),
 https://github.com/bluesky-social/atproto/blob/main/packages/api/src/rich-text/util.ts (TAG_REGEX).
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from adapters.cutting import SPACELESS
 from adapters.text import graphemes
 
 LONGEST = 40
@@ -39,6 +41,7 @@ _UNSEEN = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200d-\
 _APOSTROPHES = "'\u2018\u2019\u02bc\uff07`´"
 _ELISION = re.compile(rf"\b([a-zà-ɏ]{{1,4}})[{_APOSTROPHES}](?=[a-zà-ɏ]{{3}})", re.IGNORECASE)
 """The end of a word in French and Italian: l'Équipe, dell'arte; and of a name in O'Neill."""
+_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7ff]")
 _WITHIN = re.compile(r"(?<=[^\W\d_])[\u00b7\u200c](?=[^\W\d_])")
 """Signs within a word that all platforms take: the raised dot of Catalan, the non-joiner of Persian."""
 
@@ -97,11 +100,20 @@ def _capitalised(phrase: Sequence[Sequence[str]]) -> list[str]:
         for word in chunk:
             loud = shouted and len(chunk) == 1
             spelled.append(word[:1] + word[1:].lower() if loud else _with_capital(word, first=not spelled))
-    # Figures of two words would become one number.
-    return [
-        f"_{word}" if before[-1:].isdecimal() and word[:1].isdecimal() else word
-        for before, word in pairwise(["", *spelled])
-    ]
+    return [f"_{word}" if _would_run_together(before, word) else word for before, word in pairwise(["", *spelled])]
+
+
+def _would_run_together(before: str, word: str) -> bool:
+    """Figures of two words would become one number, and words without capitals one word, where their script has them
+    apart (Arabic, Hebrew, Hindi). Korean ones are written together in hashtags."""
+    if before[-1:].isdecimal() and word[:1].isdecimal():
+        return True
+    ends = [letter for letter in before if letter.isalpha()][-1:] + [letter for letter in word if letter.isalpha()][:1]
+    return len(ends) == 2 and all(map(_has_no_capital, ends))  # noqa: PLR2004 # one of each
+
+
+def _has_no_capital(letter: str) -> bool:
+    return letter.title() == letter.lower() and not SPACELESS.match(letter) and not _HANGUL.match(letter)
 
 
 def _with_capital(word: str, *, first: bool) -> str:
