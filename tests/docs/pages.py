@@ -76,5 +76,6 @@ ALL = (
     CHANGELOG,
     CONTRIBUTING,
     TEMPLATES,
+    Page("docs/posts.md"),
     *map(Page, (".env.example", "Makefile", ".ci/run", "pyproject.toml")),
 )

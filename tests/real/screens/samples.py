@@ -1,5 +1,6 @@
 """Two pages to look at: what `handbill preview --html` makes of a publication, and everything that a page can show."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,10 +22,24 @@ from tests.stage import HOME
 AT = datetime(2026, 11, 27, 17, 45, tzinfo=UTC)
 SLUGS = ("the-long-read", "library-arabic", "strassenbahn", "lighthouse", "bridge-opens")
 """The articles that are looked at, the newest last."""
+CATEGORIES = {
+    "bridge-opens": ["local news", "Traffic"],
+    "lighthouse": ["Sea"],
+    "strassenbahn": ["Nahverkehr"],
+    "library-arabic": ["مكتبات المدينة"],
+}
+"""Slug → what the article is filed under."""
 
 
 class Illustrated(Publication):
-    """The publication, with pictures that show what its articles are about."""
+    """The publication, with pictures that show what its articles are about, and with their categories."""
+
+    async def _feed(self, request: web.Request) -> Answer:
+        answer = await super()._feed(request)
+        document = json.loads(answer.body)
+        for item in document["items"]:
+            item["tags"] = CATEGORIES.get(item["url"].rpartition("/")[2], [])
+        return Answer(json.dumps(document).encode(), 200, {"Content-Type": answer.headers["Content-Type"]})
 
     async def _picture(self, request: web.Request) -> Answer:
         url = f"{self.url}{request.path}"
