@@ -1,7 +1,8 @@
 """Files that a command writes for people: whole or not at all."""
 
-import os
 from pathlib import Path
+
+from bot.files import put_whole
 
 
 class NotWritten(Exception):
@@ -18,17 +19,7 @@ def write_whole(name: str, data: bytes) -> None:
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(data)
             return
-        beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-        try:
-            with beside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.exists():
-                beside.chmod(path.stat().st_mode & 0o777)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        put_whole(path, data)
     except (OSError, ValueError) as error:  # ValueError: no name that a file could have
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise NotWritten(f"{name} cannot be written ({why}): name a file in a folder that you may write to.") from None

@@ -1,11 +1,12 @@
 """Adds sources to `handbill.toml`: at its end, so that nothing that stands in it is touched."""
 
 import json
-import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.files import put_whole
 
 
 class NotWritten(Exception):
@@ -36,14 +37,7 @@ def append_sources(path: Path, new: Sequence[NewSource]) -> None:
         before = path.read_text("utf-8") if path.exists() else ""
         text = "\n".join([*([before.rstrip("\n") + "\n"] if before.strip() else []), *(each.table() for each in new)])
         tomllib.loads(text)
-        beside = path.with_name(f".{path.name}.new")
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
+        put_whole(path, text.encode("utf-8"))
     except OSError as error:
         raise NotWritten(f"{path} cannot be written ({error.strerror}): nothing was changed.") from None
     except tomllib.TOMLDecodeError as error:
