@@ -58,6 +58,7 @@ async def test_posts_are_made_by_the_operators_templates(stage: Stage, tmp_path:
     assert {each["platform"]: [each["text"]] for each in previews} == sent
 
 
+@pytest.mark.slow
 async def test_a_post_that_a_template_fails_on_is_not_lost_silently(stage: Stage, tmp_path: Path) -> None:
     """The delivery has failed with file and mend as its reason; once the template is mended, `retry` sends it."""
     posts = tmp_path / "posts"

@@ -120,6 +120,7 @@ def test_a_mistake_of_ours_while_reading_back_costs_nothing(world: World) -> Non
     assert [("confirmed", False)] == presences(world)
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_back_for_a_week_counts_as_accepted(world: World) -> None:
     """Its receipt is what there is: it does not stay open for ever."""
     _, adapter = channel()
@@ -167,6 +168,7 @@ def test_a_platform_that_cannot_be_reached_makes_articles_late(world: World) -> 
     assert [0] == [row["needs_person"] for row in rows(world, alerts)]
 
 
+@pytest.mark.slow
 def test_a_backlog_that_moves_calls_nobody_and_one_that_waits_does(world: World) -> None:
     """Hours of work at the platform's pace are no alarm as long as posts come out; told to wait for long, they are."""
     platform, adapter = channel()

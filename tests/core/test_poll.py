@@ -200,6 +200,7 @@ def test_a_source_that_has_moved_is_asked_at_its_new_address(world: World) -> No
     assert len(Moving.asked) > 5
 
 
+@pytest.mark.slow
 def test_a_source_that_has_fallen_silent_raises_one_alert(world: World) -> None:
     """A site that published hourly shows nothing new for days: one alert, which its next article ends."""
     titles: list[str] = []

@@ -222,6 +222,7 @@ def test_an_undecided_delivery_steps_aside_and_is_reported(world: World) -> None
     assert "handbill resolve" in waiting.alerts[0].message
 
 
+@pytest.mark.slow
 def test_a_platform_that_is_down_holds_up_nobody_else_and_catches_up(world: World) -> None:
     """With one platform down for the whole run the others finish; when it is back, it gets everything in order."""
     world.feeds[FEED] = feed([])
