@@ -21,6 +21,8 @@ from tests.stage import HOME, Stage
 from tests.web.hub import Hub
 
 PUSHES, FULL = 6, 20
+PATIENCE = 60.0
+"""Seconds after which a post is not waited for any more."""
 SECRET = secrets.token_hex(16)
 
 
@@ -60,6 +62,7 @@ async def _hub(folder: Path, pushes: int) -> list[float]:
             await _where(first)  # it has learnt of the hub, which the next one asks at its start
         async with Program(stage, "run", "--log-json", **_web()) as daemon:
             await daemon.heard(lambda events: any(each["event"] == "websub.verified" for each in events))
+            await hub.happens(1)  # the hub, too, has read that answer
 
             async def push(number: int) -> str:
                 article = stage.publication.publish(f"Pushed {number}", "At once.")
@@ -78,8 +81,9 @@ async def _timed(stage: Stage, push: Any) -> float:
     (seat,) = stage.seats.values()
     began = time.monotonic()
     link = await push
-    while not seat.by_link().get(link):  # noqa: ASYNC110 # the sandbox tells of requests, not of posts
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(PATIENCE):
+        while not seat.by_link().get(link):  # noqa: ASYNC110 # the sandbox tells of requests, not of posts
+            await asyncio.sleep(0.001)
     return time.monotonic() - began
 
 
