@@ -14,15 +14,12 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from adapters.cutting import SPACELESS
 from adapters.post import Post
 
 _CONDITIONS = ("categories", "keywords", "sources")
 _YES_AND_NO = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
-_SPACELESS = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Thai, Lao, Burmese, Khmer, Kana and Han: written without spaces between words."""
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 """Korean words take their particles without a space between."""
 
@@ -158,7 +155,7 @@ def _is_edge(beside: str, own: str) -> bool:
     """Whether a word may begin or end between its own character and the one beside it."""
     if not (_is_of_word(beside) and _is_of_word(own)):
         return True
-    return not unicodedata.category(beside).startswith("M") and bool(_SPACELESS.match(own) or _SPACELESS.match(beside))
+    return not unicodedata.category(beside).startswith("M") and bool(SPACELESS.match(own) or SPACELESS.match(beside))
 
 
 def _is_of_word(character: str) -> bool:

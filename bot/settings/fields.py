@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.base import Platform
+from adapters.shaping import split
 from bot.duration import MEND, parse_duration
 from bot.settings.database import SERVER, read_database_url
 from bot.settings.model import LogLevel, Pushed
@@ -21,11 +22,6 @@ from bot.sources.reading import SourceKind
 _SCHEMES = {"http", "https"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 _IN_FULL = "write it in full, such as https://news.example/feed.xml"
-
-
-def _split(value: object) -> object:
-    """A list, as the environment writes it: separated by commas."""
-    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
 
 
 def _seconds(value: object) -> float:
@@ -132,7 +128,7 @@ class Fetch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    allow_networks: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
+    allow_networks: Annotated[tuple[Network, ...], BeforeValidator(split)] = Field(
         default=(),
         description="Networks that sources may resolve to although they are not public, comma-separated.",
         examples=["127.0.0.0/8"],
@@ -175,7 +171,7 @@ class General(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter=DELIMITER, enable_decoding=False, extra="forbid", frozen=True
     )
 
-    sources: Annotated[tuple[Address, ...], BeforeValidator(_split)] = Field(
+    sources: Annotated[tuple[Address, ...], BeforeValidator(split)] = Field(
         default=(),
         description="Where articles come from: one or more addresses (a feed, a sitemap, a site), comma-separated.",
         examples=["https://news.example/feed.xml"],
