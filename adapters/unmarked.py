@@ -15,10 +15,11 @@ _TAG = re.compile("(?<!\\w)[#＃][\ufe0f\u20e3]*(?=(\\S))")
 
 # What Telegram finds by itself: find_entities, https://github.com/tdlib/td/blob/master/td/telegram/MessageEntity.cpp
 _SIGN = re.compile(r"[@#$](?=\w|[^\x00-\xa0\u2000-\u206f\u20e3\u3000\ufe0f])")  # letters newer than ours, too
-_COMMAND = re.compile(r"(?<![\w/<>:])/(?=\w)")
-_DOMAIN = re.compile(r"(?<=[\w-])\.(?=[^\W\d_]{2})")
-_IP = re.compile(r"(?<![\d.])(\d{1,3}\.)(?=\d{1,3}\.\d{1,3}\.\d)")
-_CARD = re.compile(r"(?<!\d)\d(?:[ -]*\d){3}(?=(?:[ -]*\d){9,15}(?!\d))")
+_COMMAND = re.compile(r"(?<![\w/<>])/(?=\w)")
+_DOMAIN = re.compile(r"(?<=[^\s.])\.(?=[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))")
+"""What stands before the dot may be almost anything, an emoji as well; भा in .भारत is a letter and a mark."""
+_IP = re.compile(r"(?<=[0-9])\.(?=[0-9]{1,3}\.[0-9]{1,3}\.[0-9])")
+_CARD = re.compile(r"(?<![0-9])[0-9](?:[ -]*[0-9]){3}(?=(?:[ -]*[0-9]){9,15}(?![0-9]))")
 
 
 def without_addresses(text: str) -> str:
