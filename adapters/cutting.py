@@ -53,6 +53,9 @@ _JOINT = re.compile("[-–—/]|.(?=[\u00a0\u202f])", re.DOTALL)
 _PHRASE = re.compile("(?<=[\u3041-\u3096])[^\u3041-\u309f]")
 """After the endings of a Japanese word, which are in Hiragana, another begins."""
 _WORD = re.compile(r"\w")
+_LONG_WORD = re.compile(rf"[ \n]*[^ \n]{{{LONGEST_WORD + 1}}}")
+_ONE_SIGN = re.compile(r"[^\w\s]*\s?[^\w\s]?")
+"""What a clause ends with: signs on its last word, or one between two words. More would be words of their own."""
 _LOOK_BACK = 80
 _LONG_ENOUGH = 4
 _LONG_ENOUGH_FOR_A_NAME = 6
@@ -75,8 +78,10 @@ def beginnings(text: str, ends: Sequence[int], most: int, *, even_within: bool) 
     last = _last_break(text, ends, most) or most * even_within
     if not last:
         return
-    if not _WORD.search(text, 0, ends[last - 1]):  # signs alone say nothing
-        last = most
+    if not _WORD.search(text, 0, ends[last - 1]) and _LONG_WORD.match(text, ends[last - 1]):
+        if not even_within and _is_within_whole(text, ends[most - 1]):
+            return
+        last = most  # signs alone say nothing
     within_one_word = range(min(most + 1, len(ends) - 1), _one_word_before(text, ends, last) - 1, -1)
     for kept in within_one_word:
         if _ends_sentence(text, ends[kept - 1]):
@@ -84,16 +89,23 @@ def beginnings(text: str, ends: Sequence[int], most: int, *, even_within: bool) 
     for ends_well in (_ends_clause, _ends_phrase):
         for kept in within_one_word:
             if kept <= last and ends_well(text, ends[kept - 1]):
-                yield _broken_off(text, ends, kept)
+                beginning = _broken_off(text, ends, kept)
+                if _ONE_SIGN.fullmatch(text, ends[beginning.kept - 1], ends[kept - 1]):
+                    yield beginning
     yield _broken_off(text, ends, last)
 
 
 def _broken_off(text: str, ends: Sequence[int], most: int) -> Beginning:
     kept = most
-    while kept and text[ends[kept - 2] if kept > 1 else 0 : ends[kept - 1]] in _DANGLING:
+    while kept and _dangles(text, ends[kept - 2] if kept > 1 else 0, ends[kept - 1]):
         kept -= 1
     kept = kept or most  # what consists of nothing else is no better for being left out
     return Beginning(text[: ends[kept - 1]] + ELLIPSIS, kept)
+
+
+def _dangles(text: str, at: int, end: int) -> bool:
+    character = text[at:end]
+    return character in _DANGLING and not (character == "/" and _is_within_whole(text, at))  # an address may end so
 
 
 def _last_break(text: str, ends: Sequence[int], most: int) -> int:
@@ -104,12 +116,12 @@ def _last_break(text: str, ends: Sequence[int], most: int) -> int:
     for kept in range(most, 0, -1):
         at = ends[kept - 1]
         if _is_break(text, at):
-            return kept
+            return joint if joint and _LONG_WORD.match(text, at) else kept
         if not joint and _JOINT.match(text, at - 1) and not _is_within_whole(text, at):
             joint = kept
         if most - kept >= LONGEST_WORD:
-            break
-    return joint or most
+            return joint or most
+    return joint or (most if _LONG_WORD.match(text) else 0)
 
 
 def _one_word_before(text: str, ends: Sequence[int], last: int) -> int:

@@ -26,6 +26,8 @@ _SPACES = re.compile(
 )
 """Spaces that a line may break at; the no-break ones are typography and stay, unless they stand beside such."""
 _NO_BREAK_SPACES = re.compile(f"([{_NO_BREAK}])[{_NO_BREAK}]+")
+_NOTHING_THERE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060"
+"""What is not seen at either end of a text: all white space, and what only says where a line may break."""
 _LINE_BREAK = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BOUND = re.compile("(?<=[^\\W\\d_])[^\\w\\s]+[^\\W\\d_\u0e33\u0eb3]")
@@ -72,13 +74,18 @@ def most_graphemes(text: str) -> int:
 
     Consonants that are bound into one character (rule GB9c) have become it script by script since Unicode 15.1: before,
     each was counted, as Khmer ones still are by most. https://www.unicode.org/reports/tr29/#Modifications
+    A mark that Python does not know yet may be taken for a character of its own elsewhere, too.
     """
-    return sum(1 + len(_BOUND.findall(grapheme)) if len(grapheme) > 1 else 1 for grapheme in characters_of(text))
+    return sum(_most(grapheme) if len(grapheme) > 1 else 1 for grapheme in characters_of(text))
+
+
+def _most(grapheme: str) -> int:
+    return 1 + len(_BOUND.findall(grapheme)) + sum(unicodedata.category(each) == "Cn" for each in grapheme[1:])
 
 
 def tidy(text: str) -> str:
     """`text` in NFC without control characters; runs of spaces are one, blank lines at most one, ends bare."""
-    return _clean(text).strip()
+    return _clean(text).strip(_NOTHING_THERE)
 
 
 def tidy_line(text: str) -> str:

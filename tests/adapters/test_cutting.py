@@ -58,11 +58,35 @@ def cut(text: str, length: int) -> str:
         ("Donaudampfschifffahrtsgesellschaft", 12, "Donaudampfs…"),
         ("word\u00a0" * 20, 48, "word\u00a0" * 8 + "word…"),
         ("https://other.example/" + "a" * 50, 20, "https://other.examp…"),
+        ("one two " + "a" * 30 + "\u00a0" + "b" * 30 + " three", 45, "one two " + "a" * 30 + "…"),
+        ("- " + "a" * 60, 20, "- " + "a" * 17 + "…"),
+        # an address may end with a slash
+        ("See https://other.example/a/path/\u00a0" + "b" * 30, 42, "See https://other.example/a/path/…"),
+        # signs with a space before them are words of their own, and no end of a clause
+        ("They met again at noon #: others", 31, "They met again at noon…"),
+        ("They met again at noon #: his friends", 30, "They met again at noon #: his…"),
+        ("They met again : his friends did not", 23, "They met again…"),
+        # signs alone, and a short word after them that does not fit
+        (":" * 20 + " nothing", 25, ":" * 20 + "…"),
     ],
 )
 def test_where_it_is_cut(text: str, length: int, expected: str) -> None:
     """After a sentence, else a clause, else a word, else a character, and never far from the limit."""
     assert expected == cut(text, length)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "a" * 39,
+        "/https://other.example/a/path/that/is/longer/than/what/fits/here",
+        "https://other.example/a/path/that/is/longer/than/what/fits/here",
+    ],
+)
+def test_half_a_word_is_no_summary(summary: str) -> None:
+    """One word or address that does not fit is left out, rather than cut within."""
+    parts = [Part("title", "Bridge"), Part("text", "\n\n"), Part("summary", summary)]
+    assert "Bridge" == fit(parts, Limits(45, "characters", len)).text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from adapters.characters import characters_of
 from adapters.cutting import _DANGLING, ELLIPSIS
 from adapters.outcomes import Rejected
 from adapters.post import Part
-from adapters.text import SENSIBLE_SUMMARY, Fitted, fit, graphemes, tidy, tidy_line
+from adapters.text import SENSIBLE_SUMMARY, Fitted, fit, graphemes, most_graphemes, tidy, tidy_line
 
 LINK = "https://news.example/2026/11/a-story"
 BLANK = Part("text", "\n\n")
@@ -57,6 +57,8 @@ def part_of(fitted: Fitted, kind: str) -> str | None:
         ("over\u202eriding\u202d", "overriding"),
         (FAMILY, FAMILY),
         (" \n\u00a0 ", ""),
+        ("\u200b \u2060unseen\u205f\u2060\u200b", "unseen"),
+        ("\u200fleft as it is\u200d", "\u200fleft as it is\u200d"),
     ],
 )
 def test_tidy(text: str, expected: str) -> None:
@@ -75,6 +77,15 @@ def test_tidy_line() -> None:
 def test_graphemes(text: str, count: int) -> None:
     """A reader's characters are counted, not code points."""
     assert count == graphemes(text)
+
+
+def test_most_graphemes() -> None:
+    """What is one character by the newest Unicode, and may be more by an older one, is counted as more."""
+    newer = "\u1acf"  # a mark since Unicode 17
+    known = unicodedata.category(newer) != "Cn"
+    assert (1, 1 if known else 2) == (graphemes(f"a{newer}"), most_graphemes(f"a{newer}"))
+    assert (1, 2) == (graphemes("क\u094dक"), most_graphemes("क\u094dक"))
+    assert (1, 1) == (graphemes("e\u0301"), most_graphemes("e\u0301"))
 
 
 def test_what_fits_is_left_alone() -> None:

@@ -217,10 +217,11 @@ def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
     whole = "\n\n".join(part for part in (title, *rest) if part)
     if body == whole:
         return
-    if title and body == title:
-        after, at = 2, len(title) + 2
+    if body == title:
+        after = 2 if title else 0
+        at = len(title) + after
         least = next((end for end in ends(whole[at:])[_LEAST_SUMMARY - 1 :]), len(whole) - at)
-        if _more_fits(seen, whole, at, _after_word(whole, at + least), after):
+        if _more_fits(seen, whole, at, _after_word(whole, at + least), after + _unseen_on_a_word(meant)):
             yield "the summary was left out although there was space"
     elif whole.startswith(body) and _SENTENCE_END.search(body):
         yield from _of_the_cut(seen, meant, whole, len(body), well=True)
@@ -248,7 +249,7 @@ def _of_the_cut(seen: Seen, meant: Meant, whole: str, at: int, *, well: bool) ->
         end = _after_word(whole, end)
     if _HELD_TOGETHER.search(meant.title + meant.summary):  # what is many words to the eye here may be one
         end = max(end, [at, *(at + each for each in ends(whole[at : at + 1000]))][: _LONG_WORD * 2][-1])
-    if _more_fits(seen, whole, at, end, 0):
+    if _more_fits(seen, whole, at, end, _unseen_on_a_word(meant)):
         yield "it was cut although another word had fitted"
 
 
@@ -259,6 +260,11 @@ def _more_fits(seen: Seen, whole: str, at: int, end: int, more: int) -> bool:
     unseen = len(re.findall(r"[@#$/.:]", added))
     spare = seen.limits.spare + bound(seen.text + added)
     return _fits(seen, seen.text + "\n" + added + CUT, spare + unseen + more)
+
+
+def _unseen_on_a_word(meant: Meant) -> int:
+    """How many characters more a word may have than the eye sees."""
+    return max(len(_UNSEEN.findall(word)) for word in re.split(r"\s", f"{meant.title} {meant.summary}"))
 
 
 def _after_word(text: str, at: int) -> int:
@@ -298,9 +304,10 @@ def _plain(seen: Seen, text: str) -> str:
     """`text` to the eye: without what is unseen, every space a plain one, composed."""
     text = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text)
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    text = unicodedata.normalize("NFC", _UNSEEN.sub("", unicodedata.normalize("NFC", text)))
+    text = unicodedata.normalize("NFC", text)
     if seen.platform == "telegram":
         text = unicodedata.normalize("NFC", _TAKEN_BY_TELEGRAM.sub("", text))
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     text = re.sub(r"[^\S\n]+", " ", text)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", text)).strip(" \n")
 
