@@ -125,7 +125,7 @@ def test_the_stop_list_knows_every_spelling(never: str) -> None:
     assert ("#Parks",) == hashtags_of(["City Council", "city_council", "Parks"], most=9, never=[never, "", "🎉"])
 
 
-@pytest.mark.parametrize("default", ["Uncategorized", "uncategorised", "Sin categori\u0301a", "未分類"])
+@pytest.mark.parametrize("default", ["Uncategorized", "uncategorised", "Sin categori\u0301a", "Allgemein", "未分類"])
 def test_what_the_software_says_is_none(default: str) -> None:
     """The name that WordPress gives to no category at all is left out without being asked."""
     assert () == hashtags_of([default], most=9)

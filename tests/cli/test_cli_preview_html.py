@@ -129,6 +129,28 @@ def _skinned(platform: str, body: dict[str, object], **more: object) -> LexborNo
     return page.all(".stage")[0]
 
 
+@pytest.mark.parametrize(
+    ("focus", "place"),
+    [((0.0, 0.0), (50, 50)), ((-1.0, 1.0), (0, 0)), ((1.0, -1.0), (100, 100)), ((0.5, 0.3), (75, 35))],
+)
+def test_what_is_cropped_keeps_its_focal_point(focus: tuple[float, float], place: tuple[int, int]) -> None:
+    """A tall picture is placed as Mastodon's own page places it, by a rule of the one style sheet."""
+    article = Article(1, "k", "Title", "Summary", f"{HOME}/1", AT)
+    picture = Picture(b"\xff\xd8\xff", "image/jpeg", 600, 1200, "A bridge", focus)
+    draft = Draft("Title", 5, 500, "characters", {}, media=(picture_of(picture),))
+    page = Page(Skin(str).page([Preview(article, None, "mastodon", AT, draft)], AT))
+    left, top = place
+    (shown,) = page.all(".attached img")
+    assert f"focus-{left}-{top}" == shown.attributes["class"]
+    assert f".focus-{left}-{top} {{ object-position: {left}% {top}% }}" in page.html
+    assert 1 == page.html.count("object-position")
+
+
+def picture_of(picture: Picture) -> Media:
+    """`picture` as it is uploaded."""
+    return Media(picture.data, picture.mime, picture.alt, picture.width, picture.height, picture.focus)
+
+
 def test_only_web_addresses_become_links() -> None:
     """An address that would run or load something is shown as text, wherever it stands: in a mark, a card, a title."""
     article = Article(1, "k", "Title", "Summary", "javascript:alert(1)", AT)

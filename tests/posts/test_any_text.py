@@ -47,11 +47,23 @@ _PIECES = st.sampled_from(
         *("\u00a0", "\n", "\n\n", "\t", "\u2028", "\u3000", "\u200b", "\xad"),
     ]
 )
-_SOME = st.lists(_PIECES | st.text(max_size=12), min_size=1, max_size=12)
-_LONG = st.builds(
-    lambda pieces, joint, times: joint.join(pieces * times), _SOME, st.sampled_from(["", " "]), st.integers(1, 60)
+_SIGNS = st.sampled_from(
+    [
+        *("/", "//", ":", "://", "@", "#", "＃", "$", ".", "..", "-", "_", "~", "<", ">", "(", ")", "[", "]", "'", '"'),
+        *(",", ";", "!", "?", "&", "=", "%", "+", "*", "|", "\\", "·", "0", "٣", "a", "é", "🌉", "1\ufe0f\u20e3"),
+        *("com", "рф", "भारत", "t.me", "tg:", "http:", "www.", "&amp;", "&lt;b&gt;", "\u2060", "\u200d", "\u030a"),
+    ]
 )
-TEXTS = st.text() | _SOME.map(" ".join) | _LONG
+"""What words are taken for more by."""
+_SOME = st.lists(_PIECES | st.text(max_size=12), min_size=1, max_size=12)
+_CLOSE = st.lists(_PIECES | _SIGNS | st.text(max_size=4), min_size=1, max_size=14)
+_LONG = st.builds(
+    lambda pieces, joint, times: joint.join(pieces * times),
+    _SOME | _CLOSE,
+    st.sampled_from(["", " ", "\n"]),
+    st.integers(1, 60),
+)
+TEXTS = st.text() | _SOME.map(" ".join) | _CLOSE.map("".join) | _LONG
 
 
 def published(title: str, summary: str) -> list[tuple[Seen, Meant]]:
