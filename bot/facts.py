@@ -3,7 +3,7 @@
 Field by field, the first that states anything counts:
 
     title, summary, author      the source, the page
-    language                    the operator, the source, the page
+    language                    the operator, the source, the page: the first that names one
     link, published_at          the source alone: keys are made of them
     picture                     the source's, the page's
     its alternative text        the source's, what stands at the picture in the page, the page's head
@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
+from adapters.language import language_of
 from bot.focal import Point
 from bot.links import canonical_link
 from bot.model import Article
@@ -75,6 +76,13 @@ def keys_of(page: Page, *, link: str, title: str, moved_to: str | None) -> Seque
     return [f"link:{canonical}"] if canonical else []
 
 
+def _is_language(written: str | None) -> bool:
+    try:
+        return language_of(written) is not None
+    except ValueError:
+        return False  # what it says is kept where the page says nothing, for the warning
+
+
 def enriched(article: Article, facts: Facts) -> Article:
     """The article with what its page adds."""
     picture_url, picture_alt, picture_focus = article.picture_url, article.picture_alt, None
@@ -87,7 +95,7 @@ def enriched(article: Article, facts: Facts) -> Article:
         title=article.title or facts.title,
         summary=article.summary or facts.description,
         author=article.author or facts.author,
-        language=article.language or facts.language,
+        language=article.language if _is_language(article.language) else facts.language or article.language,
         picture_url=picture_url,
         picture_alt=picture_alt,
         picture_focus=picture_focus,

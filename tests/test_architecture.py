@@ -199,7 +199,7 @@ def the_core_knows_the_contract_only(tree: Tree) -> Iterator[str]:
         if not within(module.name, "bot"):
             continue
         allowed = ["adapters.base", "adapters.outcomes", "adapters.post", "adapters.shaping", "adapters.hashtags"]
-        allowed += ["adapters.text", "adapters.tracking"]
+        allowed += ["adapters.text", "adapters.tracking", "adapters.language"]
         allowed += ["adapters.registry"] * within(module.name, *COMPOSITION_ROOT)
         allowed += ["adapters.sandbox"] * within(module.name, *DEMO)
         for each in module.imports:

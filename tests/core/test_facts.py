@@ -62,6 +62,22 @@ def test_a_page_fills_what_the_source_leaves_open() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "page", "expected"),
+    [
+        ("de", "en", "de"),
+        (None, "en", "en"),
+        ("english", "en", "en"),
+        ("und", "en", "en"),
+        ("english", None, "english"),
+        (None, None, None),
+    ],
+)
+def test_the_first_that_names_a_language(source: str | None, page: str | None, expected: str | None) -> None:
+    """What names none does not hide what the page says; where the page says nothing, it is kept and warned of."""
+    assert expected == enriched(replace(TOLD, language=source), replace(FACTS, language=page)).language
+
+
 def test_what_the_source_says_stays() -> None:
     """Only what a source cannot say is added."""
     marks = {"fediverse": "@bo@social.example", "paywalled": True, "noindex": True}
