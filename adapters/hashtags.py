@@ -29,20 +29,8 @@ _NAMES = {"c++": "Cpp", "c#": "CSharp", "f#": "FSharp", ".net": "DotNet"}
 _DEFAULTS = (
     *("Uncategorized", "Uncategorised", "Sin categoría", "Non classé", "Senza categoria", "Sem categoria"),
     *("Geen categorie", "Bez kategorii", "Okategoriserade", "Ukategoriseret", "Ukategorisert", "Без рубрики"),
-    *(
-        "Allgemein",
-        "Genel",
-        "Yleinen",
-        "Egyéb",
-        "Без категорії",
-        "未分類",
-        "未分类",
-        "미분류",
-        "غير مصنف",
-        "Chưa phân loại",
-        "Fără categorie",
-        "Nezařazené",
-    ),
+    *("Без категорії", "未分類", "未分类", "미분류", "غير مصنف", "Chưa phân loại", "Fără categorie", "Nezařazené"),
+    *("Allgemein", "Genel", "Yleinen", "Egyéb"),
 )
 """What WordPress puts an article into that its writer put into nothing: its word, and not the publisher's."""
 
