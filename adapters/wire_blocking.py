@@ -168,7 +168,11 @@ class _Watched(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3 itself
         response = super().getresponse()
         line = _line.get()
-        line.check()
+        try:
+            line.check()
+        except CallEnded:
+            response.close()  # it holds the connection open, which nobody would read to its end
+            raise
         line.wire.answer(response.status, dict(response.headers.items()))
         return response
 

@@ -109,6 +109,28 @@ async def test_stopped_and_woken_after_the_deadline(
     assert (phase, True) == (wire.phase, wire.expired)
 
 
+async def test_an_answer_after_the_deadline_leaves_no_connection_open() -> None:
+    """The server sees the end of the connection at once, while the error is still being looked at."""
+    closed = asyncio.Event()
+
+    async def too_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        wire.expire()
+        writer.write(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        await writer.drain()
+        await reader.read()
+        closed.set()
+
+    async with serving(too_late) as url:
+        with watch() as wire:
+            with pytest.raises(requests.ConnectionError) as caught:
+                await call_blocking(Call(url), 20)
+            async with asyncio.timeout(5):
+                await closed.wait()
+    assert "the call's time is up" in str(caught.value)
+    assert not wire.body
+
+
 async def test_the_limit_of_a_call_is_that_of_its_wire() -> None:
     """Whatever the thread writes has to be written before the call's time is up, by the loop's clock."""
     loop = asyncio.get_running_loop()
