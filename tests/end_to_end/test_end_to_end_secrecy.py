@@ -1,6 +1,7 @@
 """That the suite's own look-out for secrets can fail: without that, its silence would prove nothing."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -31,6 +32,7 @@ async def test_a_leak_fails_the_test_that_it_is_in(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "pytest", *options, "-rpf", "--tb=line", "--show-capture=no", str(leaky)],
         cwd=CODE,
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},  # those of the whole suite
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
