@@ -41,7 +41,7 @@ CHANGES_EVERY = timedelta(hours=1)
 
 _BEGINNING = datetime(1971, 1, 2, tzinfo=UTC)
 _ACCEPT = "application/json"
-_KEPT, _SINCE, _CHANGES, _LOOKED = "newest_at", "since", "changes_at", "looked_at"
+_KEPT, _SINCE, _CHANGES, _LOOKED, _LEFT = "newest_at", "since", "changes_at", "looked_at", "left"
 _CLOSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MISSING = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
@@ -51,10 +51,29 @@ class _Between:
     """What was found between the newest page and the cursor."""
 
     entries: tuple[Entry, ...] = ()
-    whole: bool = True
-    """Whether all of it was read; else the cursor stays where the entries end."""
+    left: "_Left | None" = None
+    """Where to go on if not all of it was read; the cursor stays where the entries end."""
     gapless: bool | None = True
     note: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it was read."""
+        return self.left is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Where a look that could not read all pages has ended: the time that they were asked for by, and the last page,
+    with which the next look begins, so that it sees whether posts have moved to other pages meanwhile."""
+
+    after: str
+    page: int
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """As the cursor keeps it."""
+        return {_LEFT: {"after": self.after, "page": self.page}}
 
 
 async def read_wordpress(web: Web, offload: Offload, watched: Watched, cursor: Cursor, now: datetime) -> Reading:
@@ -87,7 +106,7 @@ async def _look(web: Web, offload: Offload, route: Route, cursor: Cursor, now: d
         # What was published before the last look and was not there then is late, or a clock is off: an hour for each.
         looked_at = _time_of(cursor, _LOOKED) or seen
         reached = _reaches(page, max(seen, min(looked_at, now) - LATE))
-        between = _Between() if reached else await _read_between(web, offload, route, seen)
+        between = _Between() if reached else await _read_between(web, offload, route, seen, _left_of(cursor))
     since = _time_of(cursor, _SINCE) or _oldest(page)
     asked_at = _time_of(cursor, _CHANGES)
     changes: tuple[Entry, ...] = ()
@@ -108,38 +127,50 @@ async def _look(web: Web, offload: Offload, route: Route, cursor: Cursor, now: d
         **_memory(newest_at, url, fetched if between.whole else None),
         _SINCE: since.isoformat(),
         _CHANGES: (asked_at or now).isoformat(),
-        **({_LOOKED: now.isoformat()} if between.whole else {}),
+        **(between.left.memory if between.left else {_LOOKED: now.isoformat()}),
     }
     return Reading(feed, Cursor(memory=memory), fetched.fresh_for)
 
 
-async def _read_between(web: Web, offload: Offload, route: Route, seen: datetime) -> _Between:
-    """All posts from a day before `seen` on, oldest first, as far as the pages of one look go."""
-    after = f"{max(seen - OVERLAP, _BEGINNING):%Y-%m-%dT%H:%M:%SZ}"
+async def _read_between(web: Web, offload: Offload, route: Route, seen: datetime, left: _Left | None) -> _Between:
+    """All posts from a day before `seen` on, oldest first, as far as the pages of one look go; where an earlier look
+    has `left` some, those."""
+    begin = left or _Left(f"{max(seen - OVERLAP, _BEGINNING):%Y-%m-%dT%H:%M:%SZ}", 1)
+    last = begin.page + MOST_PAGES - 1
     entries: list[Entry] = []
-    most = MOST_PAGES * PAGE
-    for number in range(1, MOST_PAGES + 1):
-        url = route.url(
-            per_page=PAGE, page=number, orderby="date", order="asc", after=after, _embed=EMBED, _fields=FIELDS
-        )
-        try:
-            fetched = await web.get(url, accept=_ACCEPT)
-        except FetchFailed as failed:
-            if failed.status != HTTPStatus.BAD_REQUEST:
-                raise
-            if number > 1:  # beyond the last page: rest_post_invalid_page_number
-                return _Between(tuple(entries))
-            why = "the site does not let its posts be asked for by time"
-            return _Between(gapless=False, note=f"Posts since {seen:%Y-%m-%d %H:%M} UTC may be missing: {why}.")
-        page = await _parse(offload, fetched, route)
+    for number in range(begin.page, last + 1):
+        page = await _read_page(web, offload, route, begin.after, number)
+        if left and number == begin.page and (page is None or min(_times(page), default=seen) > seen):
+            return await _read_between(web, offload, route, seen, None)  # some were deleted, and others moved up
+        if page is None and number == 1:
+            return _missing(seen, "the site does not let its posts be asked for by time")
+        if page is None:
+            return _Between(tuple(entries))
+        if page.entries and entries[-len(page.entries) :] == list(page.entries):
+            return _missing(seen, "the site gives the same page again and again", entries)
         entries += page.entries
         if page.count < PAGE:
             return _Between(tuple(entries))
-    if max((entry.published_at or seen for entry in entries), default=seen) <= seen:  # the next look would end here too
-        note = f"Posts since {seen:%Y-%m-%d %H:%M} UTC may be missing: more than {most:,} have the same date."
-        return _Between(tuple(entries), gapless=False, note=note)
-    note = f"There are more posts to catch up with than {most:,}; the rest follow at the next look."
-    return _Between(tuple(entries), whole=False, note=note)
+    note = f"There are more posts to catch up with than {MOST_PAGES * PAGE:,}; the rest follow at the next look."
+    return _Between(tuple(entries), _Left(begin.after, last), note=note)
+
+
+async def _read_page(web: Web, offload: Offload, route: Route, after: str, number: int) -> Page | None:
+    """That page of the posts since `after`, oldest first; None where the site refuses it, as it does any beyond the
+    last one (rest_post_invalid_page_number)."""
+    url = route.url(per_page=PAGE, page=number, orderby="date", order="asc", after=after, _embed=EMBED, _fields=FIELDS)
+    try:
+        fetched = await web.get(url, accept=_ACCEPT)
+    except FetchFailed as failed:
+        if failed.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return None
+    return await _parse(offload, fetched, route)
+
+
+def _missing(seen: datetime, why: str, entries: Sequence[Entry] = ()) -> _Between:
+    note = f"Posts since {seen:%Y-%m-%d %H:%M} UTC may be missing: {why}."
+    return _Between(tuple(entries), gapless=False, note=note)
 
 
 async def _read_changes(
@@ -167,14 +198,17 @@ async def _parse(offload: Offload, fetched: Fetched, route: Route) -> Page:
 
 def _reaches(page: Page, seen: datetime) -> bool:
     """Whether nothing that is newer than `seen` can be missing from the newest page."""
-    times = [entry.published_at for entry in page.entries if entry.published_at]
-    return page.count < NEWEST or min(times, default=seen) <= seen - LATE
+    return page.count < NEWEST or min(_times(page), default=seen) <= seen - LATE
 
 
 def _oldest(page: Page) -> datetime:
     """Since when all posts have been given once this page, the first one, has been."""
-    times = [entry.published_at for entry in page.entries if entry.published_at]
+    times = _times(page)
     return min(times) if page.count >= NEWEST and times else _BEGINNING
+
+
+def _times(page: Page) -> list[datetime]:
+    return [entry.published_at for entry in page.entries if entry.published_at]
 
 
 def _newest(entries: Sequence[Entry], seen: datetime | None, now: datetime) -> datetime | None:
@@ -197,6 +231,12 @@ def _merged(newest: Sequence[Entry], between: Sequence[Entry]) -> tuple[Entry, .
 def _time_of(cursor: Cursor, name: str) -> datetime | None:
     kept = cursor.memory.get(name)
     return read_time(kept) if isinstance(kept, str) else None
+
+
+def _left_of(cursor: Cursor) -> _Left | None:
+    kept = cursor.memory.get(_LEFT)
+    after, page = (kept.get("after"), kept.get("page")) if isinstance(kept, dict) else (None, None)
+    return _Left(after, page) if isinstance(after, str) and isinstance(page, int) else None
 
 
 def _validators(cursor: Cursor, url: str) -> tuple[str | None, str | None]:

@@ -313,15 +313,56 @@ async def test_what_is_too_much_for_one_look_follows_at_the_next() -> None:
     assert ({each.guid for each in blog.posts}, ()) == (given, feed_of(reading).notes)
 
 
-async def test_countless_posts_of_one_second_are_not_waited_for() -> None:
-    """Where more have one date than a look can hold, it is said that some may be missing, and life goes on."""
+@pytest.mark.parametrize("deleted", [0, 20, 75])
+async def test_a_day_with_more_posts_than_a_look_takes(deleted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look goes on at the page where the last one ended, though all of it is from one day; where posts were
+    deleted meanwhile, so that others moved up, it begins again."""
+    monkeypatch.setattr("bot.sources.wordpress.NEWEST", 5)
+    monkeypatch.setattr("bot.sources.wordpress.PAGE", 4)
+    blog, given = Blog(), set[str | None]()
+    reading = await look(BlogDoor(blog), blog)
+    for _ in range(250):
+        blog.now += timedelta(minutes=1)
+        blog.publish()
+    notes = []
+    for number in range(8):
+        blog.now += timedelta(hours=1)
+        reading = await look(BlogDoor(blog), blog, cursor=reading.cursor)
+        given.update(guids(reading))
+        assert feed_of(reading).gapless
+        notes += [feed_of(reading).notes]
+        for each in blog.posts[:deleted] * (number == 0):
+            blog.delete(each.guid)
+    assert {each.guid for each in blog.posts} <= given
+    assert ((), True) == (notes[-1], "the rest follow at the next look" in notes[0][0])
+
+
+async def test_countless_posts_of_one_second() -> None:
+    """Where more have one date than a look can hold, the rest of them follow as well."""
     blog = Blog()
     blog.publish()
     reading = await look(BlogDoor(blog), blog)
-    for _ in range(MOST_PAGES * PAGE):
+    new: set[str | None] = {blog.publish() for _ in range(MOST_PAGES * PAGE + 2 * NEWEST)}
+    for _ in range(2):
+        reading = await look(BlogDoor(blog), blog, cursor=reading.cursor)
+        new -= set(guids(reading))
+        assert feed_of(reading).gapless
+    assert set() == new
+
+
+async def test_a_site_that_gives_one_page_again_and_again() -> None:
+    """It is not asked for ever: what may be missing is said, and life goes on."""
+    blog = Blog()
+    blog.publish()
+    reading = await look(BlogDoor(blog), blog)
+    answer = blog.answer
+    blog.answer = lambda query: answer({**query, "page": "1"})  # type: ignore[method-assign]
+    for _ in range(2 * PAGE):
         blog.publish()
+    asked = len(blog.asked)
     reading = await look(BlogDoor(blog), blog, cursor=reading.cursor)
-    assert (False, True) == (feed_of(reading).gapless, "may be missing" in feed_of(reading).notes[0])
+    assert (False, 3) == (feed_of(reading).gapless, len(blog.asked) - asked)
+    assert "may be missing: the site gives the same page again and again" in feed_of(reading).notes[0]
 
 
 async def test_a_site_that_does_not_take_times(the_web: AiohttpWeb, site: Site) -> None:
@@ -381,11 +422,12 @@ def histories(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 
 
 @example([("schedule", 1, 0), ("publish", 6, 1), ("look", 1, 0), ("publish", 4, 60)], 0)
+@example([("publish", 13, 0)] * 8, 0)
 @settings(max_examples=40)
 @given(histories(), st.integers(-12, 14))
 def test_every_post_is_given_over_any_history(history: list[tuple[str, int, int]], hours: int) -> None:
-    """Whatever is published, scheduled, deleted and dated ahead between looks: at the last one, all that can still be
-    seen has been given, each under one id."""
+    """Whatever is published, scheduled, deleted and dated ahead between looks: when no look has any left for the next
+    one, all that can still be seen has been given, each under one id."""
     with pytest.MonkeyPatch.context() as patch:
         for name, size in (("NEWEST", 5), ("PAGE", 4)):
             patch.setattr(f"bot.sources.wordpress.{name}", size)
@@ -398,7 +440,8 @@ def _live_through(history: list[tuple[str, int, int]], blog: Blog) -> None:
         blog.publish(at=blog.now - timedelta(days=1))
     before = {each.guid for each in blog.posts}
 
-    def see() -> None:
+    def see() -> bool:
+        """Whether nothing is left for the next look."""
         nonlocal cursor
         reading = asyncio.run(look(BlogDoor(blog), blog, cursor=cursor))
         ids = guids(reading)
@@ -406,6 +449,7 @@ def _live_through(history: list[tuple[str, int, int]], blog: Blog) -> None:
         assert feed_of(reading).gapless is (True if given else None)
         given.update(ids)
         cursor = reading.cursor
+        return not feed_of(reading).notes
 
     see()
     for what, count, minutes in history:
@@ -422,5 +466,5 @@ def _live_through(history: list[tuple[str, int, int]], blog: Blog) -> None:
                 blog.now += timedelta(seconds=0 if what == "at once" else 60)
                 blog.publish(late=59 * 60.0 if what == "schedule" else 0.0)
     blog.now += timedelta(hours=1)
-    see()
+    assert any(see() for _ in range(3))  # one look takes no more than eighty of these posts
     assert {each.guid for each in blog.posts} - before <= given
