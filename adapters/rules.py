@@ -131,7 +131,7 @@ Choice = Annotated[bool | tuple[Rule, ...], BeforeValidator(_choice)]
 
 @lru_cache(maxsize=1024)
 def _folded(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_fold(word.removeprefix("#")) for word in words)
+    return frozenset(filter(None, (_fold(word.removeprefix("#")) for word in words)))
 
 
 def _fold(text: str) -> str:
