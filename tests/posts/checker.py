@@ -102,7 +102,9 @@ _SPACELESS_WORD = 10
 _SENTENCE_END = re.compile(
     "[.!?…。！？\u0589\u061f\u06d4\u0964\u0965\u0f0d\u104b\u1362\u17d4][\"'”’»›)\\]）」』】》〉]*\\Z"
 )
-_CLAUSE_END = re.compile(r"[^\w\s]* ?[,;:–—、，；：\u060c\u061b\n]|[^\u3041-\u309f](?<=[\u3041-\u3096].)")
+_CLAUSE_END = re.compile(
+    r"[^\w\s]* ?[,;:–—、，；：\u060c\u061b\n]|[^\w\s]* ?[^\w\s]\n|[^\u3041-\u309f](?<=[\u3041-\u3096].)"
+)
 """What stands after the end of a clause, its signs included, or of a Japanese word."""
 _URL = re.compile(r"https?://[^\s<>\"]+")
 _HELD_TOGETHER = re.compile("[\u00a0\u2007\u202f]")
@@ -234,6 +236,8 @@ def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
 
 def _of_the_cut(seen: Seen, meant: Meant, whole: str, at: int, *, well: bool) -> Iterator[str]:
     """`well`: after a sentence or a clause, for which a word may be given up that would have fitted."""
+    if at == len(whole):  # what was cut is nothing to the eye
+        return
     if at not in ends(whole):
         yield "it was cut within a character"
     word = _word_around(whole, at)
@@ -242,7 +246,8 @@ def _of_the_cut(seen: Seen, meant: Meant, whole: str, at: int, *, well: bool) ->
     addresses = [found for found in _ADDRESS.finditer(whole) if found.start() < at < found.end()]
     if addresses and not _is_nothing_but_addresses(whole):
         yield f"it was cut within the address {addresses[0][0]!r}"
-    if whole[at - 1] in " \n,;:-–—(" and re.search(r"\w", word):
+    says_something = re.search(r"\w", whole[:at].rpartition("\n\n")[2]) is not None
+    if whole[at - 1] in " \n,;:-–—(" and says_something and re.search(r"\w", word):
         yield f"{whole[at - 1]!r} stands before the ellipsis"
     end = _after_word(whole, at)
     if well:
