@@ -236,7 +236,9 @@ def _of_words(seen: Seen, meant: Meant) -> Iterator[str]:
 
 def _of_the_cut(seen: Seen, meant: Meant, whole: str, at: int, *, well: bool) -> Iterator[str]:
     """`well`: after a sentence or a clause, for which a word may be given up that would have fitted."""
-    if at == len(whole):  # what was cut is nothing to the eye
+    if at == len(whole):
+        if not _UNSEEN.match((meant.summary or meant.title).rstrip()[-1:]):  # else what was cut is nothing to the eye
+            yield "it ends with an ellipsis although nothing was cut"
         return
     if at not in ends(whole):
         yield "it was cut within a character"

@@ -42,6 +42,13 @@ def test_counts_what_a_reader_sees(text: str, expected: int) -> None:
     assert expected == graphemes(text)
 
 
+def test_a_post_without_a_title_has_to_use_the_space_too() -> None:
+    """A summary is missing only where nothing of it fits: an address that is too long, but no plain words."""
+    words, address = replace(MEANT, title=""), "https://other.example/" + "a" * 480
+    assert any("left out" in fault for fault in faults(published(LINK, "mastodon"), words))
+    assert [] == faults(published(LINK, "mastodon"), replace(words, summary=address))
+
+
 def test_an_offset_within_a_character_is_none() -> None:
     """Offsets of UTF-16 and UTF-8 become code points only where a character begins."""
     assert (2, 2) == (utf16_to_points("a😀b", 3), utf8_to_points("a😀b", 5))
@@ -103,6 +110,7 @@ def test_finds_what_is_wrong_with_hashtags(seen: Seen, expected: str) -> None:
         (published(f"Bridge closes\n\nIt was deci…\n\n{LINK}"), "within the word"),
         (published(f"Bridge closes\n\nIt was decided on Monday,…\n\n{LINK}"), "before the ellipsis"),
         (published(f"Bridge closes\n\n{LINK}"), "left out"),
+        (published(GOOD.text.replace("hours.", "hours.…")), "although nothing was cut"),
         (replace(GOOD, marks=()), "no link covers"),
         (replace(GOOD, marks=(SeenMark("link", 0, len(GOOD.text), LINK),)), "no link covers"),
         (replace(GOOD, marks=(replace(GOOD.marks[0], target=f"{LINK}b"),)), "leads to"),
